@@ -146,4 +146,24 @@ static class Limits
         public const int ConcurrentConnectionsMax = 2_000;
         public const int UpstreamSecondsMax = 600;
     }
+
+    /// <summary>Bounds on the partner SDK.</summary>
+    public static class Client
+    {
+        /// <summary>Tries of one call, the first included; only UNAVAILABLE is tried again.</summary>
+        public const int AttemptsMax = 5;
+
+        /// <summary>First pause between tries; doubled each time, with jitter, up to the longest.</summary>
+        public const int RetryDelayMs = 100;
+        public const int RetryDelayMsMax = 2_000;
+
+        /// <summary>A unary call ends by then. Above the longest wait a quote may ask for.</summary>
+        public const int CallSeconds = Quote.WaitSecondsMax + 30;
+
+        /// <summary>An upload that moves no byte for this long is given up and tried again.</summary>
+        public const int StallSeconds = 30;
+
+        /// <summary>Connecting takes no longer.</summary>
+        public const int ConnectSeconds = 5;
+    }
 }
