@@ -1,0 +1,19 @@
+using Pricing.Geometry.Fdm;
+
+namespace Pricing.Geometry;
+
+/// <summary>Everything besides the bytes that a measurement depends on.</summary>
+public sealed record MeasureOptions
+{
+    /// <summary>Unit of the file's coordinates; null = what the file says, else millimetre (and the answer says it was assumed).</summary>
+    public LengthUnit? Unit { get; init; }
+
+    /// <summary>Factor applied after the unit.</summary>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>Machine and process of the FDM estimate.</summary>
+    public FdmProfile Fdm { get; init; } = FdmProfile.Standard;
+
+    /// <summary>Threads the measurement may use. Never changes a bit of the answer.</summary>
+    public int Threads { get; init; } = 1;
+}
