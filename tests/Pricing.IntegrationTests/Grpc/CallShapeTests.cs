@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using NUnit.Framework;
 using Pricing.IntegrationTests.Grpc.Probing;
 
 namespace Pricing.IntegrationTests.Grpc;

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using Google.Protobuf;
 using Grpc.Core;
+using NUnit.Framework;
 using Pricing.IntegrationTests.Grpc.Probing;
 
 namespace Pricing.IntegrationTests.Grpc;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Google.Rpc;
 using Grpc.Core;
+using NUnit.Framework;
 
 namespace Pricing.IntegrationTests.Grpc;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using Microsoft.Extensions.DependencyInjection;
+using NUnit.Framework;
 using Pricing.IntegrationTests.Grpc.Probing;
 
 namespace Pricing.IntegrationTests.Grpc;

@@ -3,6 +3,7 @@ using System.IO.Compression;
 using System.Text;
 using Grpc.Core;
 using Grpc.Net.Compression;
+using NUnit.Framework;
 
 namespace Pricing.IntegrationTests.Grpc;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using NUnit.Framework;
 
 namespace Pricing.IntegrationTests.Grpc;
 

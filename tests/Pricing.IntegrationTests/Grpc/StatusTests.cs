@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Google.Rpc;
 using Grpc.Core;
+using NUnit.Framework;
 using Pricing.IntegrationTests.Grpc.Probing;
 
 namespace Pricing.IntegrationTests.Grpc;

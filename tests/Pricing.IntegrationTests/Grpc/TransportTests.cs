@@ -5,6 +5,7 @@ using Grpc.Core;
 using Grpc.Net.Client;
 using Grpc.Net.Client.Configuration;
 using Microsoft.AspNetCore.Hosting;
+using NUnit.Framework;
 using Pricing.IntegrationTests.Grpc.Probing;
 
 namespace Pricing.IntegrationTests.Grpc;

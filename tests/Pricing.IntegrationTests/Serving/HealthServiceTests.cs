@@ -2,6 +2,7 @@ using Grpc.Core;
 using Grpc.Health.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using NUnit.Framework;
 using Pricing.Cli.Serving;
 using Pricing.IntegrationTests.Grpc;
 using static Grpc.Health.V1.HealthCheckResponse.Types;

@@ -6,6 +6,7 @@ using Grpc.Reflection.V1;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using NUnit.Framework;
 using Pricing.Cli.Serving;
 using Pricing.IntegrationTests.Grpc;
 using Pricing.IntegrationTests.Grpc.Probing;
