@@ -324,4 +324,23 @@ static class Limits
         /// <summary>Connecting takes no longer.</summary>
         public const int ConnectSeconds = 5;
     }
+
+    /// <summary>Bounds on the command line program.</summary>
+    public static class Cli
+    {
+        /// <summary>Files of one call.</summary>
+        public const int FilesMax = 10_000;
+
+        /// <summary>One of the two buffers a file is measured through.</summary>
+        public const int ReadBufferBytes = 1 << 20;
+
+        /// <summary>A slicer's .ini file.</summary>
+        public const int ProfileBytesMax = 1 << 20;
+
+        /// <summary>A progress line rewrites itself no more often.</summary>
+        public const int ProgressEveryMs = 100;
+
+        /// <summary>Without a terminal nothing is said about work that ends sooner.</summary>
+        public const int QuietMs = 2_000;
+    }
 }
