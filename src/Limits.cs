@@ -111,7 +111,9 @@ static class Limits
         /// <summary>Price list versions kept parsed in memory.</summary>
         public const int ParsedPriceListsMax = 32;
 
-        public const int RequestIdCharsMax = 36;
+        /// <summary>Names and figures of a printer profile a caller gives.</summary>
+        public const int ProfileNameCharsMax = 100;
+        public const double ProfileValueMax = 1e6;
 
         /// <summary>Replays of a request id are answered this long.</summary>
         public const int RequestDaysMax = 7;
@@ -189,6 +191,12 @@ static class Limits
 
         /// <summary>A write to a node that takes longer ends its stream.</summary>
         public const int NodeWriteSeconds = 10;
+
+        /// <summary>A node that acknowledges nothing for this long, with its window full, loses the lease.</summary>
+        public const int AckSeconds = 60;
+
+        /// <summary>A node says who it is this soon after it dialled.</summary>
+        public const int HelloSeconds = 10;
     }
 
     /// <summary>Bounds on price lists and the documents that hold them.</summary>

@@ -93,7 +93,8 @@ public sealed class ErrorMapping(ILogger<ErrorMapping> log) : Interceptor
 
     static RpcException ToRpcException(RefusalException refusal)
     {
-        var info = new ErrorInfo { Reason = refusal.Reason, Domain = Domain };
+        // The package at hand still calls field 1 of ErrorInfo "type"; on the wire it is today's "reason".
+        var info = new ErrorInfo { Type = refusal.Reason, Domain = Domain };
         foreach (var (name, value) in new[] { ("field", refusal.Field), ("limit", refusal.Limit), ("actual", refusal.Actual) })
         {
             if (value.Length > 0)

@@ -27,6 +27,12 @@ public sealed class RefusalException(
     public static RefusalException NotFound(string reason, string message, string field, string actual) =>
         new(StatusCode.NotFound, reason, message, field, "", actual);
 
+    /// <summary>Another partner's model or quote does not exist for this one: same answer, whoever asks.</summary>
+    public static RefusalException NoSuchModel(string field, string name) =>
+        NotFound("MODEL_NOT_FOUND", "There is no such model.", field, ResourceNames.Shown(name));
+
+    public static RefusalException NoSuchQuote(string name) => NotFound("QUOTE_NOT_FOUND", "There is no such quote.", "name", name);
+
     public static RefusalException ShuttingDown() =>
         new(StatusCode.Unavailable, "SHUTTING_DOWN", "This coordinator is stopping; ask again, another one answers.", retryAfter: TimeSpan.FromSeconds(1));
 }

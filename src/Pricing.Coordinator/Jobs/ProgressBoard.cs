@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Pricing.Coordinator.Jobs;
 
 /// <summary>How far a node says it is.</summary>
-public readonly record struct JobProgress(int Epoch, long BytesDone, long LayersDone, long LayersTotal);
+public readonly record struct JobProgress(int Epoch, int Attempt, long BytesDone, long BytesTotal, long LayersDone, long LayersTotal);
 
 /// <summary>Progress of the jobs whose nodes are connected here: a hint in memory, gone with the process, never asked for a decision.</summary>
 public sealed class ProgressBoard(JobSignals signals)

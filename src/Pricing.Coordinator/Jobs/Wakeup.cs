@@ -24,30 +24,30 @@ public sealed class Wakeup : IDisposable
     public void Dispose() => _bell.Dispose();
 }
 
-/// <summary>Bells by key: whoever waits for a quote or a job hangs one up, whoever changes it rings them all.</summary>
+/// <summary>Listeners by key: whoever waits for a quote or a job listens, whoever changes it rings them all.</summary>
 public sealed class WakeupBoard<TKey> where TKey : notnull
 {
     readonly Lock _lock = new();
-    readonly Dictionary<TKey, List<Wakeup>> _waiting = [];
+    readonly Dictionary<TKey, List<Action>> _listeners = [];
 
-    /// <summary>Takes the bell down when disposed.</summary>
-    public IDisposable Hang(TKey key, Wakeup bell)
+    /// <summary>The listener must be quick and must not throw: it rings a bell. Stops listening when disposed.</summary>
+    public IDisposable Listen(TKey key, Action listener)
     {
         lock (_lock)
         {
-            if (!_waiting.TryGetValue(key, out var bells))
-                _waiting.Add(key, bells = []);
-            bells.Add(bell);
+            if (!_listeners.TryGetValue(key, out var listeners))
+                _listeners.Add(key, listeners = []);
+            listeners.Add(listener);
         }
-        return new Hook(this, key, bell);
+        return new Subscription(this, key, listener);
     }
 
     public void Ring(TKey key)
     {
         lock (_lock)
         {
-            if (_waiting.TryGetValue(key, out var bells))
-                bells.ForEach(b => b.Ring());
+            if (_listeners.TryGetValue(key, out var listeners))
+                listeners.ForEach(listener => listener());
         }
     }
 
@@ -57,18 +57,18 @@ public sealed class WakeupBoard<TKey> where TKey : notnull
         get
         {
             lock (_lock)
-                return [.. _waiting.Keys];
+                return [.. _listeners.Keys];
         }
     }
 
-    sealed class Hook(WakeupBoard<TKey> board, TKey key, Wakeup bell) : IDisposable
+    sealed class Subscription(WakeupBoard<TKey> board, TKey key, Action listener) : IDisposable
     {
         public void Dispose()
         {
             lock (board._lock)
             {
-                if (board._waiting.TryGetValue(key, out var bells) && bells.Remove(bell) && bells.Count == 0)
-                    board._waiting.Remove(key);
+                if (board._listeners.TryGetValue(key, out var listeners) && listeners.Remove(listener) && listeners.Count == 0)
+                    board._listeners.Remove(key);
             }
         }
     }

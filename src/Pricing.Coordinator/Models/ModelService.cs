@@ -23,7 +23,7 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
     {
         var (partner, sha256) = ResourceNames.ParseModel(request.Name, "name");
         var row = await models.FindAsync(partner, sha256, context.CancellationToken);
-        return row is null ? throw NoSuchModel("name", request.Name) : ToModel(row);
+        return row is null ? throw RefusalException.NoSuchModel("name", request.Name) : ToModel(row);
     }
 
     /// <summary>
@@ -99,9 +99,6 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         CreateTime = Timestamp.FromDateTime(row.CreatedAt),
         Etag = row.IsStored ? "stored" : "awaiting-upload",
     };
-
-    public static RefusalException NoSuchModel(string field, string name) =>
-        RefusalException.NotFound("MODEL_NOT_FOUND", "There is no such model.", field, ResourceNames.Shown(name));
 
     static RefusalException SizeMismatch(long expected, string actual) =>
         RefusalException.Invalid("SIZE_MISMATCH", "The upload is not as long as its header says.", "header.size_bytes", $"{expected} bytes", actual);
