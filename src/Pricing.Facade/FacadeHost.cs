@@ -38,6 +38,9 @@ public static class FacadeHost
         RestErrors.Use(app);
         app.UseRouting();
         app.UseCors();
+        app.Use((http, next) => GrpcPath.Parse(http.Request.Path.Value ?? "") is { } path
+            ? http.RequestServices.GetRequiredService<GrpcWebProxy>().HandleAsync(http, path)
+            : next(http));
         MapAll(app);
         map?.Invoke(app);
         return app;
@@ -73,7 +76,6 @@ public static class FacadeHost
         services.AddSingleton(provider => new PriceListService.PriceListServiceClient(provider.GetRequiredService<CoordinatorConnection>().Channel));
         services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromMilliseconds(Limits.Wire.ShutdownMs));
         services.AddRoutingCore();
-        services.Configure<RouteOptions>(routes => routes.SetParameterPolicy<GrpcServiceConstraint>(GrpcServiceConstraint.Name));
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true); // RestErrors words what does not bind
         services.AddCors(cors => cors.AddDefaultPolicy(policy => EdgeCors.Configure(policy, options)));
         services.AddOpenApi("v1", OpenApiDescription.Configure);
@@ -81,7 +83,6 @@ public static class FacadeHost
 
     static void MapAll(WebApplication app)
     {
-        app.MapPost($"/{{service:{GrpcServiceConstraint.Name}}}/{{method}}", http => http.RequestServices.GetRequiredService<GrpcWebProxy>().HandleAsync(http));
         ModelEndpoints.Map(app);
         QuoteEndpoints.Map(app);
         ProcessEndpoints.Map(app);

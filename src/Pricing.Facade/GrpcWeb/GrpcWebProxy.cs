@@ -17,14 +17,20 @@ sealed class GrpcWebProxy(CoordinatorConnection coordinator, IHostApplicationLif
 {
     /// <summary>
     /// The way of a call:
-    /// 1. the content type says it is gRPC-web and how it is written, else 415 as problem details;
+    /// 1. POST, and the content type says it is gRPC-web and how it is written, else 405 or 415 as problem details;
     /// 2. the method is on the public list and takes one message, else UNIMPLEMENTED;
     /// 3. the one request frame is read whole and checked, within its bound;
     /// 4. the frame goes upstream unchanged, with the caller's metadata and what is left of the deadline;
     /// 5. headers, frames and trailers come back as they arrive. Whatever fails on the way ends as a status, never as silence.
     /// </summary>
-    public async Task HandleAsync(HttpContext http)
+    public async Task HandleAsync(HttpContext http, GrpcPath path)
     {
+        if (!HttpMethods.IsPost(http.Request.Method))
+        {
+            (http.Response.StatusCode, http.Response.Headers.Allow) = (StatusCodes.Status405MethodNotAllowed, HttpMethods.Post);
+            await Problems.WriteAsync(http, StatusCodes.Status405MethodNotAllowed, Problems.Of(http));
+            return;
+        }
         if (GrpcWebFormat.Parse(http.Request.ContentType) is not { } format)
         {
             await Problems.WriteAsync(http, StatusCodes.Status415UnsupportedMediaType, new Refusal(StatusCode.InvalidArgument, "CONTENT_TYPE_UNSUPPORTED",
@@ -42,7 +48,7 @@ sealed class GrpcWebProxy(CoordinatorConnection coordinator, IHostApplicationLif
         using var call = new CallLifetime(clock, http.RequestAborted, lifetime.ApplicationStopping);
         try
         {
-            var method = FindMethod(http.Request);
+            var method = FindMethod(path);
             call.Bound(http.Request.Headers["grpc-timeout"].ToString(), method.IsServerStreaming);
             var frame = await GrpcWebRequest.ReadFrameAsync(http.Request, format, call.Token);
             await ForwardAsync(http.Request, method, frame, response, call);
@@ -59,13 +65,13 @@ sealed class GrpcWebProxy(CoordinatorConnection coordinator, IHostApplicationLif
         }
     }
 
-    static MethodDescriptor FindMethod(HttpRequest request)
+    static MethodDescriptor FindMethod(GrpcPath path)
     {
-        var (service, name) = ((string)request.RouteValues["service"]!, (string)request.RouteValues["method"]!);
+        var (service, name) = path;
         if (!PublicMethods.HasService(service))
-            throw new RefusedException(StatusCode.Unimplemented, "SERVICE_NOT_PUBLIC", $"There is no public service {service}.", "service");
+            throw new RefusedException(StatusCode.Unimplemented, "SERVICE_NOT_PUBLIC", $"There is no public service {Problems.Shown(service)}.", "service");
         if (PublicMethods.Find(service, name) is not { } method)
-            throw new RefusedException(StatusCode.Unimplemented, "METHOD_UNKNOWN", $"Service {service} has no method {name}.", "method");
+            throw new RefusedException(StatusCode.Unimplemented, "METHOD_UNKNOWN", $"Service {service} has no method {Problems.Shown(name)}.", "method");
         if (method.IsClientStreaming)
         {
             throw new RefusedException(StatusCode.Unimplemented, "CLIENT_STREAMING_OVER_GRPC_WEB",

@@ -28,24 +28,28 @@ static class ProtoJson
                 Problems.Shown(request.ContentType ?? ""));
         }
         if (request.ContentLength > Limits.Edge.JsonBodyBytesMax) throw TooLarge(request.ContentLength.Value);
-        using var document = await ParseAsync(request, cancel);
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-            throw new RefusedException(StatusCode.InvalidArgument, "INVALID_JSON", "The body must be a JSON object.", "body", "object", $"{document.RootElement.ValueKind}");
-
-        var descriptor = new T().Descriptor;
         try
         {
-            RefuseUnknownNames(document.RootElement, descriptor, "");
-            var json = document.RootElement.GetRawText();
-            if (Fits(descriptor, json, out var message)) return (T)message;
-            var path = FindFault(document.RootElement, descriptor, "") is { Length: > 0 } found ? found : "body";
-            throw new RefusedException(StatusCode.InvalidArgument, "INVALID_FIELD_VALUE", "The value does not fit the field's type.", path);
+            using var document = await ParseAsync(request, cancel);
+            return Read<T>(document);
         }
         catch (InvalidOperationException)
         {
             // The reader checks UTF-8 as it goes but escapes only when a string is asked for: "\ud800" alone is no text.
             throw new RefusedException(StatusCode.InvalidArgument, "INVALID_JSON", "A string of the body holds half a surrogate pair.", "body");
         }
+    }
+
+    static T Read<T>(JsonDocument document) where T : IMessage<T>, new()
+    {
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+            throw new RefusedException(StatusCode.InvalidArgument, "INVALID_JSON", "The body must be a JSON object.", "body", "object", $"{document.RootElement.ValueKind}");
+
+        var descriptor = new T().Descriptor;
+        RefuseUnknownNames(document.RootElement, descriptor, "");
+        if (Fits(descriptor, document.RootElement.GetRawText(), out var message)) return (T)message;
+        var path = FindFault(document.RootElement, descriptor, "") is { Length: > 0 } found ? found : "body";
+        throw new RefusedException(StatusCode.InvalidArgument, "INVALID_FIELD_VALUE", "The value does not fit the field's type.", path);
     }
 
     static async Task<JsonDocument> ParseAsync(HttpRequest request, CancellationToken cancel)

@@ -26,8 +26,10 @@ sealed class CoordinatorConnection : IDisposable
         Raw = new HttpMessageInvoker(_handler, disposeHandler: false);
         Channel = GrpcChannel.ForAddress(Address, new GrpcChannelOptions
         {
-            HttpHandler = _handler,
-            DisposeHttpClient = false,
+            // As a client, not as a handler: given the handler itself the channel puts its own connect callback into it,
+            // which then fails every call that is not the channel's.
+            HttpClient = new HttpClient(_handler, disposeHandler: false) { Timeout = Timeout.InfiniteTimeSpan },
+            DisposeHttpClient = true,
             MaxReceiveMessageSize = Limits.Wire.MessageBytesMax,
             MaxSendMessageSize = Limits.Wire.MessageBytesMax,
             // Retries belong to the outermost client alone; two layers multiply them.
