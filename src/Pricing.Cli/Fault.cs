@@ -24,10 +24,17 @@ sealed record Fault(int ExitCode, string Reason, string Message, string Field = 
         _ => null,
     };
 
-    /// <summary>A quote that ended as FAILED. What the model is guilty of is bad data; what the platform did not manage is temporary.</summary>
-    public static Fault From(Failure failure) => new(
-        IsOfThePlatform(failure.Reason) ? Cli.ExitCode.Temporary : Cli.ExitCode.Data,
-        failure.Reason, failure.Message, failure.Field, failure.Limit, failure.Actual);
+    /// <summary>A quote that ended as FAILED: the platform gave up, or was at fault, or could not price what was asked; else it is the model.</summary>
+    public static Fault From(Failure failure)
+    {
+        var code = failure.Reason switch
+        {
+            "DEADLINE" or "ATTEMPTS_EXHAUSTED" => Cli.ExitCode.Temporary,
+            "INTERNAL" or "PRICING_FAILED" or "MEASUREMENT_MISSING" => Cli.ExitCode.Internal,
+            _ => IsOfTheQuestion(failure.Field) ? Cli.ExitCode.Usage : Cli.ExitCode.Data,
+        };
+        return new Fault(code, failure.Reason, failure.Message, failure.Field, failure.Limit, failure.Actual);
+    }
 
     /// <summary>The one line on stderr: sentence first, then the facts.</summary>
     public string Line()
@@ -57,7 +64,9 @@ sealed record Fault(int ExitCode, string Reason, string Message, string Field = 
     static bool IsOfTheModel(PricingException refused) =>
         refused.Reason.StartsWith("MODEL_", StringComparison.Ordinal) || refused.Field is "size_bytes" or "sha256" or "chunk";
 
-    static bool IsOfThePlatform(string reason) => reason is "DEADLINE" or "ATTEMPTS_EXHAUSTED" or "INTERNAL";
+    static bool IsOfTheQuestion(string field) => field == "quote" || field.StartsWith("quote.", StringComparison.Ordinal)
+        || field.StartsWith("configurations", StringComparison.Ordinal) || field.StartsWith("quantities", StringComparison.Ordinal)
+        || field.StartsWith("measure_options", StringComparison.Ordinal) || field == "currency_code";
 
     static string MessageOf(PricingException refused) => refused.Reason == "UNAVAILABLE"
         ? "The platform cannot be reached."

@@ -78,11 +78,24 @@ static class QuoteCommand
         var address = server ?? platform!.Coordinator!;
         await using var client = new PricingClient(address, new PricingClientOptions
         {
-            OnRetry = notice => terminal.Error.WriteLine($"pricing: {address} does not answer ({notice.Call}, try {notice.Attempt} of {Limits.Client.AttemptsMax}); trying again"),
+            // Once per call: the last try speaks for itself.
+            OnRetry = notice =>
+            {
+                if (notice.Attempt == 1)
+                    terminal.Error.WriteLine($"pricing: {address} does not answer; trying again");
+            },
         });
         return await FileLoop.RunAsync(files, json, terminal, async (file, progress) =>
         {
-            var priced = await PriceAsync(client, file, request(), progress, startMs, cancellation);
+            PricedFile priced;
+            try
+            {
+                priced = await PriceAsync(client, file, request(), progress, startMs, cancellation);
+            }
+            catch (PricingException error) when (error.Reason == "UNAVAILABLE")
+            {
+                throw new FaultException(new Fault(ExitCode.Unavailable, error.Reason, "The platform cannot be reached.", "server", "", address.ToString()), error);
+            }
             progress.Clear();
             if (priced.Quote.State == Quote.Types.State.Failed)
                 throw new FaultException(Fault.From(priced.Quote.Failure));

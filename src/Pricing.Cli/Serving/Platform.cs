@@ -1,12 +1,20 @@
 using System.Net.Sockets;
+using Grpc.Health.V1;
+using Grpc.Reflection.V1;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
+using Pricing.Catalog.V1;
 using Pricing.Coordinator;
 using Pricing.Coordinator.Embedded;
 using Pricing.Facade;
 using Pricing.Node;
+using Pricing.Node.V1;
+using Pricing.Ops.V1;
+using Pricing.Quoting.V1;
+using static Grpc.Health.V1.HealthCheckResponse.Types;
 
 namespace Pricing.Cli.Serving;
 
@@ -110,9 +118,10 @@ sealed class Platform : IAsyncDisposable
                 ModelFolder = Path.Combine(plan.Home, "models"),
                 Listen = plan.Listen,
                 LogLevel = plan.LogLevel,
-            });
+            }, services => AddServices(services, plan), routes => Map(routes, plan));
             await StartAsync(coordinator, cancellation);
             Coordinator = AddressOf(coordinator);
+            coordinator.Services.GetService<HealthService>()?.Set(HealthService.WholeServer, ServingStatus.Serving);
             _ready.Add($"ready coordinator {Coordinator}".TrimEnd('/'));
         }
         if (plan.Roles.HasFlag(Roles.Node))
@@ -123,7 +132,7 @@ sealed class Platform : IAsyncDisposable
                 Name = plan.NodeName,
                 Threads = plan.Threads,
                 LogLevel = plan.LogLevel,
-            }), cancellation);
+            }, LeaveSignals), cancellation);
             _ready.Add($"ready node {plan.NodeName}");
         }
         if (plan.Roles.HasFlag(Roles.Facade))
@@ -133,11 +142,45 @@ sealed class Platform : IAsyncDisposable
                 Coordinator = Coordinator ?? plan.Coordinators[0],
                 Listen = plan.Http,
                 LogLevel = plan.LogLevel,
-            });
+            }, LeaveSignals);
             await StartAsync(facade, cancellation);
             Facade = AddressOf(facade);
             _ready.Add($"ready facade {Facade}".TrimEnd('/'));
         }
+    }
+
+    /// <summary>What stands beside the coordinator's own services for those who come from outside: probes and grpcurl.</summary>
+    static void AddServices(IServiceCollection services, PlatformPlan plan)
+    {
+        LeaveSignals(services);
+        if (!plan.ForOthers)
+            return;
+        services.AddSingleton<HealthService>();
+        services.AddSingleton(provider => new ReflectionService(
+            [
+                ModelService.Descriptor, QuoteService.Descriptor, PriceListService.Descriptor, OpsService.Descriptor, NodeService.Descriptor,
+                Health.Descriptor, ServerReflection.Descriptor,
+            ],
+            provider.GetRequiredService<IHostApplicationLifetime>()));
+    }
+
+    static void Map(IEndpointRouteBuilder routes, PlatformPlan plan)
+    {
+        if (!plan.ForOthers)
+            return;
+        routes.MapGrpcService<HealthService>();
+        routes.MapGrpcService<ReflectionService>();
+        routes.MapGrpcService<ReflectionV1AlphaService>();
+    }
+
+    /// <summary>Signals come to the program, which stops all hosts together; a host must not also listen to them.</summary>
+    static void LeaveSignals(IServiceCollection services) => services.AddSingleton<IHostLifetime, NoSignals>();
+
+    sealed class NoSignals : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
     }
 
     async Task StartAsync(IHost host, CancellationToken cancellation)

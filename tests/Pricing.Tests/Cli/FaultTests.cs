@@ -28,11 +28,14 @@ public sealed class FaultTests
         Assert.That(fault, Is.EqualTo(new Fault(exitCode, reason, reason == "UNAVAILABLE" ? "The platform cannot be reached." : "A sentence.", "field", "limit", "actual")));
     }
 
-    [TestCase("STL_TRUNCATED", 65)]
-    [TestCase("ATTEMPTS_EXHAUSTED", 75)]
-    [TestCase("DEADLINE", 75)]
-    public void A_failed_quote_is_the_model_s_fault_unless_the_platform_gave_up(string reason, int exitCode) =>
-        Assert.That(Fault.From(new Failure { Reason = reason, Message = "So." }).ExitCode, Is.EqualTo(exitCode));
+    [TestCase("STL_TRUNCATED", "triangle 17", 65)]
+    [TestCase("ATTEMPTS_EXHAUSTED", "", 75)]
+    [TestCase("DEADLINE", "deadline_time", 75)]
+    [TestCase("PRICING_FAILED", "", 70)]
+    [TestCase("UNKNOWN_MATERIAL", "configurations[0].material", 64)]
+    [TestCase("TOO_MANY_PRICES", "quote", 64)]
+    public void A_failed_quote_is_the_model_s_fault_unless_the_platform_or_the_question_is_to_blame(string reason, string field, int exitCode) =>
+        Assert.That(Fault.From(new Failure { Reason = reason, Message = "So.", Field = field }).ExitCode, Is.EqualTo(exitCode));
 
     [Test]
     public void Faults_of_files_and_models_are_told_apart()
