@@ -63,6 +63,10 @@ static class Limits
         public const double ScaleMin = 1e-6;
         public const double ScaleMax = 1e6;
 
+        /// <summary>Numbers of a printer's profile: lengths in mm, speeds in mm/s; and its counts of walls and layers.</summary>
+        public const double ProfileValueMax = 100_000;
+        public const int ProfileCountMax = 1_000;
+
         /// <summary>Threads one measurement may use.</summary>
         public const int ThreadsMax = 64;
     }
@@ -203,6 +207,41 @@ static class Limits
 
         /// <summary>A node says who it is this soon after it dialled.</summary>
         public const int HelloSeconds = 10;
+    }
+
+    /// <summary>Bounds on the pricing node.</summary>
+    public static class Node
+    {
+        /// <summary>Coordinators one node may be told of.</summary>
+        public const int CoordinatorsMax = 32;
+
+        /// <summary>Characters of a node's name.</summary>
+        public const int NameCharsMax = 128;
+
+        /// <summary>Pauses between two dials: full jitter below a bound that doubles from the first to the second.</summary>
+        public const int DialBackoffFirstMs = 100;
+        public const int DialBackoffMaxMs = 5_000;
+        public const int ConnectSeconds = 3;
+
+        /// <summary>A write that the coordinator does not take for this long ends the stream.</summary>
+        public const int WriteSeconds = 10;
+
+        /// <summary>A job's acknowledgement is sent each time this fraction of its window was consumed.</summary>
+        public const int AcksPerWindow = 8;
+
+        /// <summary>Between two progress frames of all jobs.</summary>
+        public const int ProgressMs = 250;
+
+        /// <summary>One CompleteJob call, and the pauses between two of them; the whole is bounded by the job's time left.</summary>
+        public const int CompleteSeconds = 5;
+        public const int CompleteBackoffFirstMs = 100;
+        public const int CompleteBackoffMaxMs = 3_000;
+
+        /// <summary>A coordinator that names no time left, or a longer one, gets this: a quote's deadline.</summary>
+        public const int TimeLeftSecondsMax = Quote.DeadlineSeconds;
+
+        /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
+        public const int StopGraceMs = 1_000;
     }
 
     /// <summary>Bounds on price lists and the documents that hold them.</summary>
