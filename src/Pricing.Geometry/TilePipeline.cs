@@ -45,7 +45,7 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     }
 
     /// <summary>The welded mesh, while it is small enough.</summary>
-    public IndexedMesh Mesh { get; } = new();
+    public WeldedMesh Mesh { get; } = new();
 
     public TriangleTile Accept(TriangleTile tile)
     {

@@ -15,7 +15,7 @@ sealed class MeshRepair
     readonly VertexTable _vertices;
     readonly int[] _corners;
 
-    MeshRepair(IndexedMesh mesh)
+    MeshRepair(WeldedMesh mesh)
     {
         _vertices = mesh.Vertices;
         _corners = mesh.Corners.ToArray();
@@ -50,7 +50,7 @@ sealed class MeshRepair
     public bool Changed => Duplicates + Welded + Turned + ShellsTurned > 0;
 
     /// <summary>Repairs what can be; a mesh that is right is left alone.</summary>
-    public static MeshRepair Of(IndexedMesh mesh)
+    public static MeshRepair Of(WeldedMesh mesh)
     {
         var repair = new MeshRepair(mesh);
         if (!repair.Topology.Balanced)

@@ -18,8 +18,8 @@ sealed class Turning
     /// <summary>Longs per plane: angle, inset, outer loss, inner loss.</summary>
     const int Stride = 4;
 
-    /// <summary>Corners sharper than this leave no mitre behind.</summary>
-    const double MitreRadMax = 2.6;
+    /// <summary>Tangent of half the sharpest corner (2.6 rad) that is followed to its tip.</summary>
+    const double MitreTanMax = 3.6;
 
     /// <summary>Eight times the deviation at which the slicer straightens a curve (0.0125 mm), mm: chord² = 8·r·deviation.</summary>
     const double SmoothingMm = 0.1;
@@ -93,8 +93,8 @@ sealed class Turning
         var angle = AngleOf(Math.Abs(sin), cos);
         var convex = sin > 0 != inverted;
         var turn = convex ? angle : -angle;
-        // tan(θ/2) = (1 − cos θ) / sin θ, cut off where a mitre would run away.
-        var inset = !convex ? turn : angle < MitreRadMax && sin != 0 ? 2 * (1 - cos) / Math.Abs(sin) : 2 * 3.6;
+        // tan(θ/2) = sin θ / (1 + cos θ), cut off where a mitre would run away.
+        var inset = !convex ? turn : 2 * Math.Min(Math.Abs(sin) / Math.Max(1 + cos, 1e-9), MitreTanMax);
         Step(low, high, 0, turn);
         Step(low, high, 1, inset);
         var mean = 0.5 * (from.MeanMm + to.MeanMm);

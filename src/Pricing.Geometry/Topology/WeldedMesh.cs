@@ -6,7 +6,7 @@ namespace Pricing.Geometry.Topology;
 /// The welded mesh: three vertex numbers per triangle, at most <c>Limits.Mesh.TopologyTrianglesMax</c> of them. One triangle more and the
 /// tables are gone, so memory never grows with the file.
 /// </summary>
-sealed class IndexedMesh
+sealed class WeldedMesh
 {
     VertexTable? _vertices = new();
     int[] _corners = new int[3 * TriangleTile.Capacity];
