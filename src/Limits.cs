@@ -94,9 +94,6 @@ static class Limits
         /// <summary>Quotes in flight on one bulk stream.</summary>
         public const int BulkInFlightMax = 256;
 
-        /// <summary>Configurations times quantities of one quote.</summary>
-        public const int PricesMax = 512;
-
         /// <summary>Stored prices of one quote; above it the quote fails instead of growing past a message.</summary>
         public const int PricesBytesMax = 4 << 20;
 
