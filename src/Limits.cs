@@ -18,6 +18,9 @@ static class Limits
         /// <summary>Largest number of vertices an indexed format may hold in memory (12 bytes each).</summary>
         public const int VerticesMax = 30_000_000;
 
+        /// <summary>Vertices a 3MF or AMF may hold in memory (24 bytes each: they are placed after they are read).</summary>
+        public const int PackageVerticesMax = 15_000_000;
+
         /// <summary>Largest absolute coordinate after unit and scale, in millimetres (1 km).</summary>
         public const double CoordinateMmMax = 1e6;
 
@@ -37,6 +40,9 @@ static class Limits
         public const int XmlDepthMax = 64;
         public const int ComponentDepthMax = 32;
         public const int ComponentsMax = 100_000;
+
+        /// <summary>Objects of a 3MF or AMF, nodes, accessors or buffers of a glTF.</summary>
+        public const int ObjectsMax = 100_000;
 
         /// <summary>Bytes of the JSON part of a glTF file.</summary>
         public const int GltfJsonBytesMax = 64 << 20;
