@@ -50,6 +50,12 @@ static class Limits
         /// <summary>Above this many triangles shells and boundary edges are not counted (the closed verdict still is exact).</summary>
         public const int TopologyTrianglesMax = 2_000_000;
 
+        /// <summary>Pairs of shells compared to tell a cavity from a shell turned inside out; with more, shells are left as they are.</summary>
+        public const long ShellPairsMax = 10_000_000;
+
+        /// <summary>Tiles under way between the decoder and each measuring thread (18 KB each).</summary>
+        public const int TilesPerThreadMax = 16;
+
         /// <summary>Rows of the layer profile; a taller part gets no layer-based estimate.</summary>
         public const int LayersMax = 100_000;
 
