@@ -73,6 +73,9 @@ static class Limits
         public const int ConfigurationsMax = 64;
         public const int QuantitiesMax = 32;
         public const long QuantityMax = 1_000_000;
+
+        /// <summary>Prices of one quote after wildcards are expanded: at up to 4 kB each they stay within one gRPC message.</summary>
+        public const int PricesMax = 1024;
         public const int PageSizeMax = 200;
         public const int PageSizeDefault = 50;
         public const int FileNameCharsMax = 255;
@@ -138,6 +141,20 @@ static class Limits
         public const int FaultsMax = 200;
         public const int ProcessesMax = 64;
         public const int MaterialsMax = 256;
+        public const int FinishesMax = 64;
+        public const int CurrenciesMax = 64;
+
+        /// <summary>Nodes of the document: scalars, mappings and sequences. The standard list has about 1,000.</summary>
+        public const int DocumentNodesMax = 50_000;
+        public const int LabelCharsMax = 200;
+        public const int NoteCharsMax = 1_000;
+        public const int IdCharsMax = 63;
+
+        /// <summary>Characters of a faulty value that a fault quotes back.</summary>
+        public const int QuotedCharsMax = 80;
+
+        /// <summary>Known names that a refusal lists.</summary>
+        public const int NamesListedMax = 64;
     }
 
     /// <summary>Bounds on the database.</summary>
