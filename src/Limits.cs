@@ -63,10 +63,6 @@ static class Limits
         public const double ScaleMin = 1e-6;
         public const double ScaleMax = 1e6;
 
-        /// <summary>Numbers of a printer's profile: lengths in mm, speeds in mm/s; and its counts of walls and layers.</summary>
-        public const double ProfileValueMax = 100_000;
-        public const int ProfileCountMax = 1_000;
-
         /// <summary>Threads one measurement may use.</summary>
         public const int ThreadsMax = 64;
     }
