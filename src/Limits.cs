@@ -133,6 +133,41 @@ static class Limits
         public const int NodeCreditsMax = 64;
     }
 
+    /// <summary>Bounds on the pricing node.</summary>
+    public static class Node
+    {
+        /// <summary>Coordinators one node may be told of.</summary>
+        public const int CoordinatorsMax = 32;
+
+        /// <summary>Characters of a node's name.</summary>
+        public const int NameCharsMax = 128;
+
+        /// <summary>Pauses between two dials: full jitter below a bound that doubles from the first to the second.</summary>
+        public const int DialBackoffFirstMs = 100;
+        public const int DialBackoffMaxMs = 5_000;
+        public const int ConnectSeconds = 3;
+
+        /// <summary>A write that the coordinator does not take for this long ends the stream.</summary>
+        public const int WriteSeconds = 10;
+
+        /// <summary>A job's acknowledgement is sent each time this fraction of its window was consumed.</summary>
+        public const int AcksPerWindow = 8;
+
+        /// <summary>Between two progress frames of all jobs.</summary>
+        public const int ProgressMs = 250;
+
+        /// <summary>One CompleteJob call, and the pauses between two of them; the whole is bounded by the job's time left.</summary>
+        public const int CompleteSeconds = 5;
+        public const int CompleteBackoffFirstMs = 100;
+        public const int CompleteBackoffMaxMs = 3_000;
+
+        /// <summary>A coordinator that names no time left, or a longer one, gets this: a quote's deadline.</summary>
+        public const int TimeLeftSecondsMax = Quote.DeadlineSeconds;
+
+        /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
+        public const int StopGraceMs = 1_000;
+    }
+
     /// <summary>Bounds on price lists and the documents that hold them.</summary>
     public static class PriceList
     {
@@ -165,6 +200,48 @@ static class Limits
         public const int StatementSeconds = 5;
         public const int IdleInTransactionSeconds = 10;
         public const int RetriesMax = 2;
+    }
+
+    /// <summary>Bounds on the private PostgreSQL cluster the program keeps in its data folder.</summary>
+    public static class EmbeddedPostgres
+    {
+        /// <summary>Connections of all processes that share the cluster; several pools of <see cref="Database.PoolConnectionsMax"/>.</summary>
+        public const int ConnectionsMax = 200;
+        public const int SharedBuffersMb = 64;
+
+        /// <summary>Bytes of a unix socket's path on Linux (108 with the terminating zero).</summary>
+        public const int SocketPathBytesMax = 107;
+
+        /// <summary>Creating the cluster, once.</summary>
+        public const int InitSeconds = 120;
+
+        /// <summary>From asking for the server to its first answer: crash recovery and orphaned back ends of a killed server included.</summary>
+        public const int StartSeconds = 60;
+
+        /// <summary>One pause between two looks at something that is not ready yet.</summary>
+        public const int PollMs = 50;
+
+        /// <summary>Fast shutdown (with its checkpoint); after that the immediate one, which the next start recovers from.</summary>
+        public const int StopSeconds = 20;
+
+        /// <summary>Waiting for another process that starts or stops the same cluster.</summary>
+        public const int GateSeconds = 180;
+
+        /// <summary>How often the keeper looks whether the server still runs, and its pause after a failed start.</summary>
+        public const int KeeperMs = 500;
+        public const int KeeperFailedMs = 5_000;
+
+        /// <summary>Installing the Debian package.</summary>
+        public const int InstallSeconds = 600;
+
+        /// <summary>Small commands: id, chown, stat, psql-free probes.</summary>
+        public const int CommandSeconds = 10;
+
+        /// <summary>The server's log is set aside at a start once it is larger; one older log is kept.</summary>
+        public const long LogBytesMax = 8L << 20;
+
+        /// <summary>Characters of a command's output kept for a message.</summary>
+        public const int OutputCharsMax = 4_000;
     }
 
     /// <summary>Bounds on the edge (REST, gRPC-web).</summary>
