@@ -61,6 +61,9 @@ static class Limits
         public const int ConfigurationsMax = 64;
         public const int QuantitiesMax = 32;
         public const long QuantityMax = 1_000_000;
+
+        /// <summary>Prices of one quote after wildcards are expanded: at up to 4 kB each they stay within one gRPC message.</summary>
+        public const int PricesMax = 1024;
         public const int PageSizeMax = 200;
         public const int PageSizeDefault = 50;
         public const int FileNameCharsMax = 255;
@@ -75,11 +78,8 @@ static class Limits
         /// <summary>Quotes in flight on one bulk stream.</summary>
         public const int BulkInFlightMax = 256;
 
-        /// <summary>Configurations times quantities of one quote.</summary>
-        public const int PricesMax = 512;
-
         /// <summary>Stored prices of one quote; above it the quote fails instead of growing past a message.</summary>
-        public const int PricesBytesMax = 4 << 20;
+        public const int PricesBytesMax = 6 << 20;
 
         /// <summary>A page of a list ends when its quotes reach this size, so that it always fits one message.</summary>
         public const int PageBytesMax = 3 << 20;
@@ -206,6 +206,20 @@ static class Limits
         public const int SimulationBatchMax = 200;
         public const int SimulationWorstMax = 20;
         public const int ChangesMax = 10_000;
+        public const int FinishesMax = 64;
+        public const int CurrenciesMax = 64;
+
+        /// <summary>Nodes of the document: scalars, mappings and sequences. The standard list has about 1,000.</summary>
+        public const int DocumentNodesMax = 50_000;
+        public const int LabelCharsMax = 200;
+        public const int NoteCharsMax = 1_000;
+        public const int IdCharsMax = 63;
+
+        /// <summary>Characters of a faulty value that a fault quotes back.</summary>
+        public const int QuotedCharsMax = 80;
+
+        /// <summary>Known names that a refusal lists.</summary>
+        public const int NamesListedMax = 64;
     }
 
     /// <summary>Bounds on the database.</summary>
