@@ -89,6 +89,53 @@ static class Limits
 
         /// <summary>Quotes in flight on one bulk stream.</summary>
         public const int BulkInFlightMax = 256;
+
+        /// <summary>Stored prices of one quote; above it the quote fails instead of growing past a message.</summary>
+        public const int PricesBytesMax = 6 << 20;
+
+        /// <summary>A page of a list ends when its quotes reach this size, so that it always fits one message.</summary>
+        public const int PageBytesMax = 3 << 20;
+
+        /// <summary>Quotes settled in one transaction.</summary>
+        public const int SettleBatchMax = 64;
+
+        /// <summary>Waiting quotes are compared with the database this often, besides the in-process signals.</summary>
+        public const int PollMs = 1_000;
+
+        /// <summary>Progress frames of one watcher are at least this far apart.</summary>
+        public const int ProgressMs = 100;
+
+        /// <summary>A watcher hears something at least this often.</summary>
+        public const int WatchHeartbeatMs = 5_000;
+
+        /// <summary>Queue positions are counted up to here.</summary>
+        public const int QueuePositionMax = 10_000;
+
+        /// <summary>Price list versions kept parsed in memory.</summary>
+        public const int ParsedPriceListsMax = 32;
+
+        /// <summary>Names and figures of a printer profile a caller gives.</summary>
+        public const int ProfileNameCharsMax = 100;
+        public const double ProfileValueMax = 1e6;
+
+        /// <summary>Replays of a request id are answered this long.</summary>
+        public const int RequestDaysMax = 7;
+    }
+
+    /// <summary>Bounds on uploading and keeping model files.</summary>
+    public static class Model
+    {
+        /// <summary>Uploads one coordinator takes at the same time.</summary>
+        public const int ConcurrentUploadsMax = 64;
+
+        /// <summary>An upload that sends nothing for this long is refused.</summary>
+        public const int UploadStallSeconds = 10;
+
+        /// <summary>An upload slower than this, after the grace, is refused.</summary>
+        public const int UploadBytesPerSecondMin = 64 << 10;
+        public const int UploadGraceSeconds = 30;
+
+        public const int PartnerCharsMax = 63;
     }
 
     /// <summary>Bounds on the wire between client, coordinator and node.</summary>
@@ -129,8 +176,30 @@ static class Limits
         public const int ClaimBatchMax = 32;
         public const int RescueBatchMax = 500;
 
+        /// <summary>The dispatcher looks for work this often even when nobody woke it.</summary>
+        public const int DispatchTickMs = 1_000;
+
+        /// <summary>A lease a node gives back is offered again after this long, so that a node which always refuses cannot spin.</summary>
+        public const int ReleaseBackoffMs = 500;
+
+        /// <summary>Rows a maintenance loop removes in one statement.</summary>
+        public const int CleanBatchMax = 1_000;
+        public const int CleanMs = 60_000;
+
         /// <summary>Jobs in flight on one node: credits are refused above.</summary>
         public const int NodeCreditsMax = 64;
+
+        public const int NodeNameCharsMax = 120;
+        public const int NodesMax = 1_000;
+
+        /// <summary>A write to a node that takes longer ends its stream.</summary>
+        public const int NodeWriteSeconds = 10;
+
+        /// <summary>A node that acknowledges nothing for this long, with its window full, loses the lease.</summary>
+        public const int AckSeconds = 60;
+
+        /// <summary>A node says who it is this soon after it dialled.</summary>
+        public const int HelloSeconds = 10;
     }
 
     /// <summary>Bounds on the pricing node.</summary>
@@ -176,6 +245,14 @@ static class Limits
         public const int FaultsMax = 200;
         public const int ProcessesMax = 64;
         public const int MaterialsMax = 256;
+        public const int PageSizeMax = 100;
+        public const int PageSizeDefault = 20;
+
+        /// <summary>Quotes one simulation prices again.</summary>
+        public const int SimulatedQuotesMax = 100_000;
+        public const int SimulationBatchMax = 200;
+        public const int SimulationWorstMax = 20;
+        public const int ChangesMax = 10_000;
         public const int FinishesMax = 64;
         public const int CurrenciesMax = 64;
 
@@ -198,7 +275,14 @@ static class Limits
         public const int PoolConnectionsMax = 40;
         public const int ConnectSeconds = 3;
         public const int StatementSeconds = 5;
+        public const int LockSeconds = 1;
         public const int IdleInTransactionSeconds = 10;
+
+        /// <summary>One migration may take this long.</summary>
+        public const int MigrationSeconds = 300;
+
+        /// <summary>Statements each connection keeps prepared.</summary>
+        public const int PreparedStatementsMax = 64;
         public const int RetriesMax = 2;
     }
 
