@@ -63,10 +63,6 @@ static class Limits
         public const double ScaleMin = 1e-6;
         public const double ScaleMax = 1e6;
 
-        /// <summary>Numbers of a printer's profile: lengths in mm, speeds in mm/s; and its counts of walls and layers.</summary>
-        public const double ProfileValueMax = 100_000;
-        public const int ProfileCountMax = 1_000;
-
         /// <summary>Threads one measurement may use.</summary>
         public const int ThreadsMax = 64;
     }
@@ -95,7 +91,7 @@ static class Limits
         public const int BulkInFlightMax = 256;
 
         /// <summary>Stored prices of one quote; above it the quote fails instead of growing past a message.</summary>
-        public const int PricesBytesMax = 4 << 20;
+        public const int PricesBytesMax = 6 << 20;
 
         /// <summary>A page of a list ends when its quotes reach this size, so that it always fits one message.</summary>
         public const int PageBytesMax = 3 << 20;

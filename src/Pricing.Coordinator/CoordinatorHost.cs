@@ -74,6 +74,7 @@ public static class CoordinatorHost
         services.AddSingleton<ModelService>();
 
         services.AddSingleton<PriceListStore>();
+        services.AddSingleton<PriceListSimulation>();
         services.AddSingleton<PriceListService>();
 
         services.AddSingleton<QuoteStore>();

@@ -44,6 +44,11 @@ sealed class CompletionSender(NodeOptions options, NodeStatus status, Coordinato
                 log.LogError(refused, "Job {JobId} epoch {Epoch}: {Coordinator} refused the answer.", request.JobId, request.Epoch, address);
                 return CompletionEnd.Refused;
             }
+            catch (RpcException gone) when (gone.StatusCode == StatusCode.NotFound)
+            {
+                log.LogInformation("Job {JobId} epoch {Epoch} ends quietly: there is no such job any more.", request.JobId, request.Epoch);
+                return CompletionEnd.Answered;
+            }
             catch (RpcException unreached)
             {
                 log.LogInformation("Job {JobId} epoch {Epoch}: {Coordinator} did not take the answer ({Status}); trying again.",

@@ -34,6 +34,7 @@ static class ReleaseReason
     public const string WindowExceeded = "CHUNK_WINDOW_EXCEEDED";
     public const string LengthMismatch = "MODEL_LENGTH_MISMATCH";
     public const string HashMismatch = "MODEL_HASH_MISMATCH";
+    public const string OutOfTime = "OUT_OF_TIME";
     public const string Internal = "NODE_INTERNAL";
     public const string AnswerRefused = "ANSWER_REFUSED";
 }

@@ -12,6 +12,8 @@ namespace Pricing.Node;
 /// </summary>
 sealed class JobRun : IDisposable
 {
+    const string OutOfTime = "out of time";
+
     readonly TimeProvider _time;
     readonly CancellationTokenSource _stop;
     // Bounded in bytes by Offer, and in count because an empty chunk is refused.
@@ -21,7 +23,7 @@ sealed class JobRun : IDisposable
     PartMeasurer? _measurer;
     long _received;
     long _consumed;
-    string _stopWhy = "out of time";
+    string _stopWhy = OutOfTime;
     bool _disposed;
     volatile bool _hasStarted;
     volatile bool _hasAllBytes;
@@ -146,7 +148,7 @@ sealed class JobRun : IDisposable
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
-            return new JobOutcome.Stopped(_stopWhy);
+            return WhenStopped;
         }
         catch (Exception unexpected)
         {
@@ -154,7 +156,8 @@ sealed class JobRun : IDisposable
         }
     }
 
-    public string StopWhy => _stopWhy;
+    /// <summary>What a stop comes to: out of time is told to the coordinator, who counts the lease as running; all else it knows.</summary>
+    public JobOutcome WhenStopped => _stopWhy == OutOfTime ? new JobOutcome.Released(ReleaseReason.OutOfTime) : new JobOutcome.Stopped(_stopWhy);
 
     public void Dispose()
     {

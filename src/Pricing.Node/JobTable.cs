@@ -130,7 +130,7 @@ sealed class JobTable(NodeOptions options, CompletionSender completion, ILogger<
         }
         catch (OperationCanceledException)
         {
-            return new JobOutcome.Stopped(run.StopWhy);
+            return run.WhenStopped;
         }
         try
         {
@@ -176,8 +176,15 @@ sealed class JobTable(NodeOptions options, CompletionSender completion, ILogger<
     {
         request.JobId = run.Lease.JobId;
         request.Epoch = run.Lease.Epoch;
-        if (await completion.SendAsync(request, run.StopToken).ConfigureAwait(false) == CompletionEnd.Refused)
-            await OwnFaultAsync(run, ReleaseReason.AnswerRefused).ConfigureAwait(false);
+        switch (await completion.SendAsync(request, run.StopToken).ConfigureAwait(false))
+        {
+            case CompletionEnd.Refused:
+                await OwnFaultAsync(run, ReleaseReason.AnswerRefused).ConfigureAwait(false);
+                break;
+            case CompletionEnd.GaveUp:
+                run.Session.Release(run.Lease, ReleaseReason.OutOfTime);
+                break;
+        }
     }
 
     // Another node may succeed where we did not, so the lease is given back; but a release counts no attempt, and a model that trips every node

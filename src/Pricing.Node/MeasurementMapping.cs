@@ -1,7 +1,7 @@
 using System.Globalization;
-using System.Runtime.Intrinsics;
 using Google.Protobuf;
 using Pricing.Geometry;
+using Pricing.Geometry.Lanes;
 using Pricing.Quoting.V1;
 using FdmEstimate = Pricing.Geometry.Fdm.FdmEstimate;
 using FdmProfile = Pricing.Geometry.Fdm.FdmProfile;
@@ -15,9 +15,8 @@ namespace Pricing.Node;
 /// <summary>The only mapping between what geometry measured and the message that travels and is stored.</summary>
 public static class MeasurementMapping
 {
-    /// <summary>The widest vectors this machine computes with; informative, the figures do not depend on it.</summary>
-    public static string InstructionSet =>
-        Vector512.IsHardwareAccelerated ? "avx512" : Vector256.IsHardwareAccelerated ? "avx2" : "portable";
+    /// <summary>The vectors this process computes with: avx512, avx2, portable. Informative, the figures do not depend on it.</summary>
+    public static string InstructionSet => InstructionSets.Current.Name();
 
     /// <summary>The whole fact. <paramref name="options"/> are echoed as they were asked, not as they were filled in.</summary>
     public static Measurement ToMessage(PartMeasurement part, string modelSha256, Wire.MeasureOptions? options, MeasureTiming timing)
@@ -127,49 +126,38 @@ public static class MeasurementMapping
         return message;
     }
 
+    // What is out of range is refused by geometry itself (PROFILE_OUT_OF_RANGE).
     static FdmProfile ToProfile(Wire.FdmProfile profile)
     {
         var standard = FdmProfile.Standard;
-        return new FdmProfile
+        return standard with
         {
             Name = profile.Name.Length > 0 ? profile.Name : standard.Name,
-            LayerHeightMm = Given(profile.LayerHeightMm, standard.LayerHeightMm, "layer_height_mm"),
-            FirstLayerHeightMm = Given(profile.FirstLayerHeightMm, standard.FirstLayerHeightMm, "first_layer_height_mm"),
-            NozzleDiameterMm = Given(profile.NozzleDiameterMm, standard.NozzleDiameterMm, "nozzle_diameter_mm"),
-            ExtrusionWidthMm = Given(profile.ExtrusionWidthMm, standard.ExtrusionWidthMm, "extrusion_width_mm"),
-            Perimeters = Given(profile.Perimeters, standard.Perimeters, "perimeters"),
-            TopSolidLayers = Given(profile.TopSolidLayers, standard.TopSolidLayers, "top_solid_layers"),
-            BottomSolidLayers = Given(profile.BottomSolidLayers, standard.BottomSolidLayers, "bottom_solid_layers"),
-            InfillDensity = Given(profile.InfillDensity, standard.InfillDensity, "infill_density", max: 1),
-            FilamentDiameterMm = Given(profile.FilamentDiameterMm, standard.FilamentDiameterMm, "filament_diameter_mm"),
-            FilamentDensityGCm3 = Given(profile.FilamentDensityGCm3, standard.FilamentDensityGCm3, "filament_density_g_cm3"),
-            PerimeterSpeedMmS = Given(profile.PerimeterSpeedMmS, standard.PerimeterSpeedMmS, "perimeter_speed_mm_s"),
-            ExternalPerimeterSpeedMmS =
-                Given(profile.ExternalPerimeterSpeedMmS, standard.ExternalPerimeterSpeedMmS, "external_perimeter_speed_mm_s"),
-            InfillSpeedMmS = Given(profile.InfillSpeedMmS, standard.InfillSpeedMmS, "infill_speed_mm_s"),
-            SolidInfillSpeedMmS = Given(profile.SolidInfillSpeedMmS, standard.SolidInfillSpeedMmS, "solid_infill_speed_mm_s"),
-            TopSolidInfillSpeedMmS = Given(profile.TopSolidInfillSpeedMmS, standard.TopSolidInfillSpeedMmS, "top_solid_infill_speed_mm_s"),
-            TravelSpeedMmS = Given(profile.TravelSpeedMmS, standard.TravelSpeedMmS, "travel_speed_mm_s"),
-            FirstLayerSpeedMmS = Given(profile.FirstLayerSpeedMmS, standard.FirstLayerSpeedMmS, "first_layer_speed_mm_s"),
-            AccelerationMmS2 = Given(profile.AccelerationMmS2, standard.AccelerationMmS2, "acceleration_mm_s2"),
-            MinLayerTimeS = Given(profile.MinLayerTimeS, standard.MinLayerTimeS, "min_layer_time_s"),
+            LayerHeightMm = Given(profile.LayerHeightMm, standard.LayerHeightMm),
+            FirstLayerHeightMm = Given(profile.FirstLayerHeightMm, standard.FirstLayerHeightMm),
+            NozzleDiameterMm = Given(profile.NozzleDiameterMm, standard.NozzleDiameterMm),
+            ExtrusionWidthMm = Given(profile.ExtrusionWidthMm, standard.ExtrusionWidthMm),
+            Perimeters = Given(profile.Perimeters, standard.Perimeters),
+            TopSolidLayers = Given(profile.TopSolidLayers, standard.TopSolidLayers),
+            BottomSolidLayers = Given(profile.BottomSolidLayers, standard.BottomSolidLayers),
+            InfillDensity = Given(profile.InfillDensity, standard.InfillDensity),
+            FilamentDiameterMm = Given(profile.FilamentDiameterMm, standard.FilamentDiameterMm),
+            FilamentDensityGCm3 = Given(profile.FilamentDensityGCm3, standard.FilamentDensityGCm3),
+            PerimeterSpeedMmS = Given(profile.PerimeterSpeedMmS, standard.PerimeterSpeedMmS),
+            ExternalPerimeterSpeedMmS = Given(profile.ExternalPerimeterSpeedMmS, standard.ExternalPerimeterSpeedMmS),
+            InfillSpeedMmS = Given(profile.InfillSpeedMmS, standard.InfillSpeedMmS),
+            SolidInfillSpeedMmS = Given(profile.SolidInfillSpeedMmS, standard.SolidInfillSpeedMmS),
+            TopSolidInfillSpeedMmS = Given(profile.TopSolidInfillSpeedMmS, standard.TopSolidInfillSpeedMmS),
+            TravelSpeedMmS = Given(profile.TravelSpeedMmS, standard.TravelSpeedMmS),
+            FirstLayerSpeedMmS = Given(profile.FirstLayerSpeedMmS, standard.FirstLayerSpeedMmS),
+            AccelerationMmS2 = Given(profile.AccelerationMmS2, standard.AccelerationMmS2),
+            MinLayerTimeS = Given(profile.MinLayerTimeS, standard.MinLayerTimeS),
         };
     }
 
-    static double Given(double value, double standard, string field, double max = Limits.Mesh.ProfileValueMax)
-    {
-        if (value == 0)
-            return standard;
-        // Negated, so that NaN is refused as well.
-        if (!(value > 0 && value <= max))
-        {
-            throw Refused("FDM_PROFILE_OUT_OF_RANGE", "A number of the printer's profile is out of range.",
-                $"measure_options.fdm_profile.{field}", string.Create(CultureInfo.InvariantCulture, $"above 0 to {max}"), value);
-        }
-        return value;
-    }
+    static double Given(double value, double standard) => value == 0 ? standard : value;
 
-    static int Given(uint value, int standard, string field) => (int)Given((double)value, standard, field, Limits.Mesh.ProfileCountMax);
+    static int Given(uint value, int standard) => value == 0 ? standard : (int)Math.Min(value, int.MaxValue);
 
     static MeshFormatException Refused(string reason, string message, string field, string limit, double actual) =>
         new(reason, message, field, limit, actual.ToString(CultureInfo.InvariantCulture));

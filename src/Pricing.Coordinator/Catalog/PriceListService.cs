@@ -65,7 +65,7 @@ public sealed class PriceListService(PriceListStore store, PriceListSimulation s
                 throw new RefusalException(StatusCode.Aborted, "ETAG_MISMATCH", "The price list has changed since it was read.", "etag", Etag(before), ResourceNames.Shown(request.Etag));
             revision = before.Revision;
         }
-        var published = await store.PublishAsync(listId, version.Value, request.EffectiveTime?.ToDateTime(), revision, context.CancellationToken);
+        var published = await store.PublishAsync(listId, version.Value, WellKnown.ParseTime(request.EffectiveTime, "effective_time"), revision, context.CancellationToken);
         var after = await FindAsync(request.Name, "name", context.CancellationToken);
         return published || after.State != "draft"
             ? ToPriceList(after)
@@ -103,7 +103,7 @@ public sealed class PriceListService(PriceListStore store, PriceListSimulation s
         }
         var list = await ParsedAsync(request.Name, "name", cancel);
         var max = request.QuotesMax == 0 ? Limits.PriceList.SimulatedQuotesMax : request.QuotesMax;
-        await foreach (var frame in simulation.RunAsync(list, request.SinceTime?.ToDateTime(), max, cancel))
+        await foreach (var frame in simulation.RunAsync(list, WellKnown.ParseTime(request.SinceTime, "since_time"), max, cancel))
             await stream.WriteAsync(frame, cancel);
     }
 
@@ -152,7 +152,7 @@ public sealed class PriceListService(PriceListStore store, PriceListSimulation s
         Etag = Etag(row),
     };
 
-    static Catalog.V1.PriceListFault ToFault(Cost.PriceListFault fault) => new()
+    static Pricing.Catalog.V1.PriceListFault ToFault(Cost.PriceListFault fault) => new()
     {
         Path = fault.Path,
         Line = (uint)Math.Max(0, fault.Line),
@@ -162,9 +162,9 @@ public sealed class PriceListService(PriceListStore store, PriceListSimulation s
     static Process ToProcess(ProcessRates process)
     {
         var shown = new Process { Process_ = process.Id, Label = process.Label };
-        shown.Materials.Add(process.Materials.Select(m => new Material { Material_ = m.Id, Label = m.Label, DensityGCm3 = m.DensityGCm3.ToString() }));
+        shown.Materials.Add(process.Materials.Select(m => new Material { Material_ = m.Id, Label = m.Label, DensityGCm3 = m.DensityGCm3.Text }));
         shown.Finishes.Add(process.Finishes.Select(f => f.Id));
-        shown.LeadTimes.Add(process.LeadTimes.Select(l => new LeadTime { LeadTime_ = l.Id, Days = (uint)l.Days.Value, Factor = l.Factor.ToString() }));
+        shown.LeadTimes.Add(process.LeadTimes.Select(l => new LeadTime { LeadTime_ = l.Id, Days = (uint)l.Days.Value, Factor = l.Factor.Text }));
         return shown;
     }
 }

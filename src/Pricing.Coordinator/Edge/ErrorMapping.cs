@@ -80,6 +80,8 @@ public sealed class ErrorMapping(ILogger<ErrorMapping> log) : Interceptor
                 new(StatusCode.Unavailable, "DATABASE_UNAVAILABLE", "The database cannot take the request right now; repeat it.", retryAfter: soon),
             PostgresException p when p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("08", StringComparison.Ordinal) =>
                 new(StatusCode.Unavailable, "DATABASE_UNAVAILABLE", "The database is restarting; repeat the request.", retryAfter: soon),
+            PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter } =>
+                RefusalException.Invalid("TEXT_INVALID", "A text holds a character that cannot be stored.", ""),
             PostgresException => Unexpected(),
             NpgsqlException or TimeoutException =>
                 new(StatusCode.Unavailable, "DATABASE_UNAVAILABLE", "The database cannot be reached; repeat the request.", retryAfter: soon),

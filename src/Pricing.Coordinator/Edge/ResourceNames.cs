@@ -64,6 +64,10 @@ public static class ResourceNames
     static RefusalException Bad(string name, string field, string shape) =>
         RefusalException.Invalid("NAME_INVALID", $"'{field}' must look like {shape}.", field, shape, Shown(name));
 
-    /// <summary>A caller's text, short enough to be repeated to him.</summary>
-    public static string Shown(string text) => text.Length <= 80 ? text : text[..80] + "…";
+    /// <summary>A caller's text, short and plain enough to be repeated to him, logged and stored.</summary>
+    public static string Shown(string text)
+    {
+        var shown = text.Length <= Limits.PriceList.QuotedCharsMax ? text : text[..Limits.PriceList.QuotedCharsMax] + "…";
+        return shown.AsSpan().ContainsAnyInRange('\0', '\x1f') ? string.Concat(shown.Select(c => char.IsControl(c) ? ' ' : c)) : shown;
+    }
 }

@@ -40,9 +40,9 @@ public sealed class NodeSessions(
         {
             if (!await requests.MoveNext(patience.Token) || requests.Current.Hello is not { } hello)
                 throw RefusalException.Invalid("HELLO_MISSING", "The first message of a node is its hello.", "hello");
-            if (hello.Node.Length is 0 or > Limits.Job.NodeNameCharsMax)
+            if (hello.Node.Length is 0 or > Limits.Job.NodeNameCharsMax || hello.Node.AsSpan().ContainsAnyInRange('\0', '\x1f'))
             {
-                throw RefusalException.Invalid("NODE_NAME_INVALID", "A node has a name.", "hello.node", $"1 to {Limits.Job.NodeNameCharsMax} characters",
+                throw RefusalException.Invalid("NODE_NAME_INVALID", "A node has a plain, short name.", "hello.node", $"1 to {Limits.Job.NodeNameCharsMax} characters",
                     $"{hello.Node.Length} characters");
             }
             return hello;

@@ -91,11 +91,11 @@ public sealed class QuoteAcceptor(
     static async Task<ModelRow> FindModelAsync(NpgsqlTransaction transaction, QuoteRequest request, CancellationToken cancel)
     {
         var model = await ModelQueries.FindAsync(transaction, request.Partner, request.ModelSha256, cancel)
-            ?? throw RefusalException.NoSuchModel("quote.model", request.Asked.Model);
+            ?? throw RefusalException.NoSuchModel("model", request.Asked.Model);
         return model.IsStored
             ? model
             : throw new RefusalException(StatusCode.FailedPrecondition, "MODEL_NOT_UPLOADED", "The model was announced but its bytes are not here yet.",
-                "quote.model", "STORED", "AWAITING_UPLOAD");
+                "model", "STORED", "AWAITING_UPLOAD");
     }
 
     static async Task<QuoteRow> FindRowAsync(NpgsqlTransaction transaction, string partner, Guid quoteId, CancellationToken cancel) =>

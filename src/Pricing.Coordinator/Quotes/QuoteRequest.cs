@@ -19,15 +19,13 @@ public sealed record QuoteRequest(
         var partner = ResourceNames.ParsePartner(request.Parent, "parent");
         if (request.Quote is not { } quote)
             throw RefusalException.Invalid("QUOTE_MISSING", "There is no quote in the request.", "quote");
-        var (owner, sha256) = ResourceNames.ParseModel(quote.Model, "quote.model");
+        var (owner, sha256) = ResourceNames.ParseModel(quote.Model, "model");
         // Another partner's model does not exist for this one.
         if (owner != partner)
-            throw RefusalException.NoSuchModel("quote.model", quote.Model);
+            throw RefusalException.NoSuchModel("model", quote.Model);
         CheckCounts(quote);
         CheckOptions(quote.MeasureOptions);
-        var wait = request.Wait?.ToTimeSpan() ?? TimeSpan.Zero;
-        if (wait < TimeSpan.Zero || wait > TimeSpan.FromSeconds(Limits.Quote.WaitSecondsMax))
-            throw RefusalException.Invalid("WAIT_OUT_OF_RANGE", "The wait is out of range.", "wait", $"0 to {Limits.Quote.WaitSecondsMax} s", $"{wait.TotalSeconds} s");
+        var wait = WellKnown.ParseDuration(request.Wait, "wait", TimeSpan.FromSeconds(Limits.Quote.WaitSecondsMax));
         var requestId = request.RequestId;
         if (requestId.Length > 0)
         {
@@ -42,19 +40,11 @@ public sealed record QuoteRequest(
         return new QuoteRequest(partner, sha256, asked, requestId, SHA256.HashData(asked.ToByteArray()), request.ValidateOnly, wait);
     }
 
+    // What the price list decides (names, quantities, number of prices) is checked against it, by Pricer.Check.
     static void CheckCounts(Quote quote)
     {
-        AtMost(quote.Configurations.Count, Limits.Quote.ConfigurationsMax, "TOO_MANY_CONFIGURATIONS", "quote.configurations", "configurations");
-        AtMost(quote.Quantities.Count, Limits.Quote.QuantitiesMax, "TOO_MANY_QUANTITIES", "quote.quantities", "quantities");
-        AtMost(Math.Max(quote.Configurations.Count, 1) * Math.Max(quote.Quantities.Count, 1), Limits.Quote.PricesMax, "TOO_MANY_PRICES", "quote", "prices");
-        for (var i = 0; i < quote.Quantities.Count; i++)
-        {
-            if (quote.Quantities[i] is < 1 or > Limits.Quote.QuantityMax)
-            {
-                throw RefusalException.Invalid("QUANTITY_OUT_OF_RANGE", "A quantity is out of range.", $"quote.quantities[{i}]",
-                    $"1 to {Limits.Quote.QuantityMax} pieces", $"{quote.Quantities[i]} pieces");
-            }
-        }
+        AtMost(quote.Configurations.Count, Limits.Quote.ConfigurationsMax, "TOO_MANY_CONFIGURATIONS", "configurations", "configurations");
+        AtMost(quote.Quantities.Count, Limits.Quote.QuantitiesMax, "TOO_MANY_QUANTITIES", "quantities", "quantities");
     }
 
     static void AtMost(int actual, int limit, string reason, string field, string unit)
@@ -68,17 +58,17 @@ public sealed record QuoteRequest(
         if (options is null)
             return;
         if (!Enum.IsDefined(options.Unit))
-            throw RefusalException.Invalid("UNIT_UNKNOWN", "There is no such unit.", "quote.measure_options.unit", "", $"{(int)options.Unit}");
+            throw RefusalException.Invalid("UNIT_UNKNOWN", "There is no such unit.", "measure_options.unit", "", $"{(int)options.Unit}");
         if (options.Scale is not 0 && !(options.Scale is >= Limits.Mesh.ScaleMin and <= Limits.Mesh.ScaleMax))
         {
-            throw RefusalException.Invalid("SCALE_OUT_OF_RANGE", "The scale is out of range.", "quote.measure_options.scale",
+            throw RefusalException.Invalid("SCALE_OUT_OF_RANGE", "The scale is out of range.", "measure_options.scale",
                 FormattableString.Invariant($"{Limits.Mesh.ScaleMin} to {Limits.Mesh.ScaleMax}"), FormattableString.Invariant($"{options.Scale}"));
         }
         if (options.FdmProfile is not { } profile)
             return;
         if (profile.Name.Length > Limits.Quote.ProfileNameCharsMax)
         {
-            throw RefusalException.Invalid("PROFILE_NAME_TOO_LONG", "The profile's name is too long.", "quote.measure_options.fdm_profile.name",
+            throw RefusalException.Invalid("PROFILE_NAME_TOO_LONG", "The profile's name is too long.", "measure_options.fdm_profile.name",
                 $"{Limits.Quote.ProfileNameCharsMax} characters", $"{profile.Name.Length} characters");
         }
         foreach (var field in FdmProfile.Descriptor.Fields.InDeclarationOrder())
@@ -86,7 +76,7 @@ public sealed record QuoteRequest(
             if (field.Accessor.GetValue(profile) is double value && !(value is >= 0 and <= Limits.Quote.ProfileValueMax))
             {
                 throw RefusalException.Invalid("PROFILE_VALUE_OUT_OF_RANGE", "A figure of the profile is out of range.",
-                    $"quote.measure_options.fdm_profile.{field.Name}", FormattableString.Invariant($"0 to {Limits.Quote.ProfileValueMax}"),
+                    $"measure_options.fdm_profile.{field.Name}", FormattableString.Invariant($"0 to {Limits.Quote.ProfileValueMax}"),
                     FormattableString.Invariant($"{value}"));
             }
         }
