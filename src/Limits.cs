@@ -335,5 +335,42 @@ static class Limits
         public const int HeaderBytesMax = 32 << 10;
         public const int ConcurrentConnectionsMax = 2_000;
         public const int UpstreamSecondsMax = 600;
+
+        /// <summary>A unary call through the edge ends by then (the longest `wait` is half of it).</summary>
+        public const int UnarySecondsMax = 60;
+
+        /// <summary>One gRPC-web request message. The largest honest one is a price list document.</summary>
+        public const int GrpcWebMessageBytesMax = 2 << 20;
+
+        /// <summary>Bytes copied from the coordinator's answer at a time.</summary>
+        public const int RelayBufferBytes = 16 << 10;
+
+        /// <summary>Request headers of one call; browsers send about twenty.</summary>
+        public const int HeaderCountMax = 100;
+        public const int RequestHeadersSeconds = 15;
+
+        /// <summary>A body slower than this for this long is refused, counted while we are willing to read.</summary>
+        public const int BodyBytesPerSecondMin = 4 << 10;
+        public const int BodyGraceSeconds = 10;
+
+        /// <summary>Headers of the one part of a multipart upload.</summary>
+        public const int MultipartHeaderBytesMax = 8 << 10;
+
+        /// <summary>Nesting of a JSON body; a quote needs four.</summary>
+        public const int JsonDepthMax = 32;
+
+        /// <summary>A quote or model id in a URL.</summary>
+        public const int ResourceIdCharsMax = 128;
+        public const int PageTokenCharsMax = 2_048;
+
+        public const int ConnectSeconds = 3;
+        public const int ReadinessSeconds = 2;
+        public const int KeepAlivePingSeconds = 15;
+
+        /// <summary>What a client is told to wait when the platform gave no figure of its own.</summary>
+        public const int RetryAfterSecondsDefault = 1;
+
+        /// <summary>Browsers may keep a CORS preflight this long.</summary>
+        public const int PreflightSecondsMax = 7_200;
     }
 }
