@@ -373,4 +373,43 @@ static class Limits
         /// <summary>Browsers may keep a CORS preflight this long.</summary>
         public const int PreflightSecondsMax = 7_200;
     }
+
+    /// <summary>Bounds on the partner SDK.</summary>
+    public static class Client
+    {
+        /// <summary>Tries of one call, the first included; only UNAVAILABLE is tried again.</summary>
+        public const int AttemptsMax = 5;
+
+        /// <summary>First pause between tries; doubled each time, with jitter, up to the longest.</summary>
+        public const int RetryDelayMs = 100;
+        public const int RetryDelayMsMax = 2_000;
+
+        /// <summary>A unary call ends by then. Above the longest wait a quote may ask for.</summary>
+        public const int CallSeconds = Quote.WaitSecondsMax + 30;
+
+        /// <summary>An upload that moves no byte for this long is given up and tried again.</summary>
+        public const int StallSeconds = 30;
+
+        /// <summary>Connecting takes no longer.</summary>
+        public const int ConnectSeconds = 5;
+    }
+
+    /// <summary>Bounds on the command line program.</summary>
+    public static class Cli
+    {
+        /// <summary>Files of one call.</summary>
+        public const int FilesMax = 10_000;
+
+        /// <summary>One of the two buffers a file is measured through.</summary>
+        public const int ReadBufferBytes = 1 << 20;
+
+        /// <summary>A slicer's .ini file.</summary>
+        public const int ProfileBytesMax = 1 << 20;
+
+        /// <summary>A progress line rewrites itself no more often.</summary>
+        public const int ProgressEveryMs = 100;
+
+        /// <summary>Without a terminal nothing is said about work that ends sooner.</summary>
+        public const int QuietMs = 2_000;
+    }
 }
