@@ -72,7 +72,7 @@ sealed class GltfAccessors
             throw GltfJson.Malformed(place, $"{type} of a component type fit for it", $"component type {componentType}");
         var count = GltfJson.Integer(accessor, "count", place) ?? -1;
         var viewIndex = GltfJson.Integer(accessor, "bufferView", place)
-            ?? throw new MeshFormatException("GLTF_EXTENSION_UNSUPPORTED", "The accessor has no data of its own; is the mesh compressed?", place, "a bufferView", "none");
+            ?? throw new MeshFormatException("GLTF_EXTENSION_UNSUPPORTED", "The accessor has no data of its own: the mesh is probably compressed.", place, "a bufferView", "none");
         var view = GltfJson.At(_views, viewIndex, $"{place}.bufferView");
         var viewBytes = View(view, $"bufferViews[{viewIndex}]");
         var element = components * SizeOf(componentType);
