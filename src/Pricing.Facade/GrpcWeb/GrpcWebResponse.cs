@@ -31,7 +31,8 @@ sealed class GrpcWebResponse
     public IHeaderDictionary Headers => _response.Headers;
 
     /// <summary>Sends the headers now, so that a watcher learns its stream is open before the first message.</summary>
-    public Task StartAsync(CancellationToken cancel) => _response.StartAsync(cancel);
+    /// <remarks>Starting alone would leave them in Kestrel's buffer; a flush starts and sends.</remarks>
+    public async Task StartAsync(CancellationToken cancel) => await _response.BodyWriter.FlushAsync(cancel);
 
     /// <summary>Passes bytes of the upstream answer on and flushes them.</summary>
     public async Task RelayAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancel)

@@ -109,6 +109,14 @@ sealed class ScriptedCoordinator : IAsyncDisposable
         return new RpcException(new Status(code, message), new Metadata { { "grpc-status-details-bin", status.ToByteArray() }, { "x-said", "no" } });
     }
 
+    /// <summary>Stands still until the caller is gone or its time is up.</summary>
+    public static async Task WhenCancelled(ServerCallContext context)
+    {
+        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var registration = context.CancellationToken.Register(cancelled.SetResult);
+        await cancelled.Task;
+    }
+
     static async Task WatchToTheEndAsync(WatchQuoteRequest request, IServerStreamWriter<WatchQuoteResponse> events, ServerCallContext context)
     {
         await events.WriteAsync(new WatchQuoteResponse { Progress = new QuoteProgress { Stage = QuoteProgress.Types.Stage.Queued, QueuePosition = 3 } });
