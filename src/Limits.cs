@@ -356,6 +356,9 @@ static class Limits
         /// <summary>Headers of the one part of a multipart upload.</summary>
         public const int MultipartHeaderBytesMax = 8 << 10;
 
+        /// <summary>RFC 2046.</summary>
+        public const int MultipartBoundaryCharsMax = 70;
+
         /// <summary>Nesting of a JSON body; a quote needs four.</summary>
         public const int JsonDepthMax = 32;
 

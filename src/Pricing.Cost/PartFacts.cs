@@ -11,8 +11,14 @@ public sealed class PartFacts
     /// <summary>Far finer than any machine, far coarser than the last bits of a sum.</summary>
     public const int SignificantDigits = 9;
 
-    /// <summary>Larger figures are no part: 10^15 mm³ is a cube of 100 m. The bound keeps every product within decimal.</summary>
-    const double FigureMax = 1e15;
+    // Larger figures are no part: 10^11 mm³ is a cube of 4.6 m, 10^9 s are 31 years. With the ranges of PriceListSchema these bounds keep
+    // every product within decimal; a test prices the largest of everything.
+    const double VolumeMm3Max = 1e11;
+    const double AreaMm2Max = 1e11;
+    const double LengthMmMax = 1e7;
+    const double FilamentCm3Max = 1e8;
+    const double PrintTimeSMax = 1e9;
+    const double SmallestFigure = 1e-9;
 
     static readonly decimal[] PowersOfTen = [.. Enumerable.Range(0, 29).Select(power => (decimal)System.Numerics.BigInteger.Pow(10, power))];
 
@@ -105,33 +111,30 @@ public sealed class PartFacts
             return "geometry";
         if (geometry.BboxMinMm is not { } min || geometry.BboxMaxMm is not { } max)
             return "geometry.bbox";
-        ReadOnlySpan<(string Name, double Value)> figures =
+        var bounded = geometry.Verdict == Geometry.Types.Verdict.Bounded;
+        ReadOnlySpan<(string Name, double Value, double Max)> figures =
         [
-            ("geometry.volume_mm3", geometry.VolumeMm3), ("geometry.area_mm2", geometry.AreaMm2),
-            ("geometry.bbox x", max.X - min.X), ("geometry.bbox y", max.Y - min.Y), ("geometry.bbox z", max.Z - min.Z),
-            ("geometry.overhang_area_mm2", geometry.OverhangAreaMm2),
+            ("geometry.volume_mm3", geometry.VolumeMm3, VolumeMm3Max),
+            ("geometry.volume_high_mm3", bounded ? geometry.VolumeHighMm3 - geometry.VolumeLowMm3 : 0, VolumeMm3Max),
+            ("geometry.area_mm2", geometry.AreaMm2, AreaMm2Max),
+            ("geometry.overhang_area_mm2", geometry.OverhangAreaMm2, AreaMm2Max),
+            ("geometry.bbox x", max.X - min.X, LengthMmMax),
+            ("geometry.bbox y", max.Y - min.Y, LengthMmMax),
+            ("geometry.bbox z", max.Z - min.Z, LengthMmMax),
+            ("fdm.filament_cm3", measurement.Fdm?.FilamentCm3 ?? 0, FilamentCm3Max),
+            ("fdm.support_cm3", measurement.Fdm?.SupportCm3 ?? 0, FilamentCm3Max),
+            ("fdm.print_time_s", measurement.Fdm?.PrintTimeS ?? 0, PrintTimeSMax),
         ];
-        foreach (var (name, value) in figures)
+        foreach (var (name, value, most) in figures)
         {
-            if (IsAbsurd(value))
+            // Written so that NaN is absurd too.
+            if (!(value >= 0 && value <= most))
                 return name;
         }
 
-        if (geometry.Verdict == Geometry.Types.Verdict.Bounded && IsAbsurd(geometry.VolumeHighMm3 - geometry.VolumeLowMm3))
-            return "geometry.volume_high_mm3";
         // No volume or no area: nothing to make, whatever else is said.
-        if (geometry.VolumeMm3 < 1e-9)
-            return "geometry.volume_mm3";
-        if (geometry.AreaMm2 < 1e-9)
-            return "geometry.area_mm2";
-        if (measurement.Fdm is not { } fdm)
-            return "";
-        return IsAbsurd(fdm.FilamentCm3) ? "fdm.filament_cm3"
-            : IsAbsurd(fdm.PrintTimeS) ? "fdm.print_time_s"
-            : IsAbsurd(fdm.SupportCm3) ? "fdm.support_cm3"
+        return geometry.VolumeMm3 < SmallestFigure ? "geometry.volume_mm3"
+            : geometry.AreaMm2 < SmallestFigure ? "geometry.area_mm2"
             : "";
     }
-
-    // Written so that NaN is absurd too.
-    static bool IsAbsurd(double value) => !(value >= 0 && value <= FigureMax);
 }

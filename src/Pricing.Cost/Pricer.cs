@@ -61,7 +61,7 @@ public static class Pricer
         decimal piecesCost = 0, metal = 0, machineHours = 0;
         foreach (var line in piece)
         {
-            builder.Add(line.Rule, line.Amount * quantity, line.Inputs, pieces);
+            builder.Add(line.Rule, line.Label, line.Amount * quantity, line.Inputs, pieces);
             if (line.PassThrough)
                 metal += line.Amount * quantity;
             else

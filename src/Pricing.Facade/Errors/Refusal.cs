@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Google.Rpc;
@@ -40,7 +41,7 @@ sealed record Refusal(StatusCode Code, string Reason, string Message)
     /// <summary>Reads the coordinator's refusal. Without details the status code stands in, and text of internal errors is not repeated.</summary>
     public static Refusal From(RpcException exception)
     {
-        if (exception.Status.DebugException is { } cause && Upstream.CoordinatorConnection.IsUnreachable(cause)) return Unreachable;
+        if (exception.Status.DebugException is { } cause && IsUnreachable(cause)) return Unreachable;
         var refusal = new Refusal(exception.StatusCode, ReasonOf(exception.StatusCode), MessageOf(exception));
         if (exception.Trailers.FirstOrDefault(entry => entry.Key == DetailsTrailer)?.ValueBytes is not { } bytes) return refusal;
         try
@@ -53,6 +54,12 @@ sealed record Refusal(StatusCode Code, string Reason, string Message)
             return refusal; // Details we cannot read do not hide the status we can.
         }
     }
+
+    /// <summary>True when the exception says that no coordinator could be reached, rather than that one answered badly.</summary>
+    public static bool IsUnreachable(Exception exception) =>
+        exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError } or SocketException
+        || (exception.InnerException is { } inner && IsUnreachable(inner));
 
     public static Refusal Unreachable { get; } = new(StatusCode.Unavailable, "COORDINATOR_UNAVAILABLE",
         "The pricing service cannot be reached just now; the request was not carried out or its outcome is unknown. Retry with the same key.")

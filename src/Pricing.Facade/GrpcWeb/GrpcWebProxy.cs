@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pricing.Facade.Errors;
-using Pricing.Facade.Rest;
 using Pricing.Facade.Upstream;
 
 namespace Pricing.Facade.GrpcWeb;
@@ -115,7 +114,7 @@ sealed class GrpcWebProxy(CoordinatorConnection coordinator, IHostApplicationLif
         OperationCanceledException => call.WhyEnded ?? Refusal.Unreachable, // the connect time-out looks like a cancellation
         BadHttpRequestException bad => Problems.Of(bad),
         // The connection broke or the stream was reset: what upstream did is unknown to us, so the caller may retry with its request id.
-        _ when CoordinatorConnection.IsUnreachable(exception) || exception is HttpRequestException or IOException => call.WhyEnded ?? Refusal.Unreachable,
+        _ when Refusal.IsUnreachable(exception) || exception is HttpRequestException or IOException => call.WhyEnded ?? Refusal.Unreachable,
         _ => null,
     };
 

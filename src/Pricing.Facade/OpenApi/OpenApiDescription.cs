@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
-using Pricing.Facade.Rest;
+using Pricing.Facade.Errors;
 
 namespace Pricing.Facade.OpenApi;
 

@@ -14,8 +14,6 @@ namespace Pricing.Facade.Rest;
 /// </remarks>
 sealed class MultipartFile : Stream
 {
-    const int BoundaryCharsMax = 70; // RFC 2046
-
     readonly Stream _body;
     readonly byte[] _delimiter;
     readonly byte[] _closing;
@@ -39,7 +37,7 @@ sealed class MultipartFile : Stream
     public static async Task<MultipartFile> OpenAsync(HttpRequest request, CancellationToken cancel)
     {
         var boundary = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? HeaderUtilities.RemoveQuotes(type.Boundary).Value : null;
-        if (boundary is not { Length: > 0 and <= BoundaryCharsMax } || !Ascii.IsValid(boundary))
+        if (boundary is not { Length: > 0 and <= Limits.Edge.MultipartBoundaryCharsMax } || !Ascii.IsValid(boundary))
             throw Malformed("MULTIPART_INVALID", "multipart/form-data needs a boundary of 1 to 70 ASCII characters.");
         var file = new MultipartFile(request.Body, boundary);
         await file.ReadHeadersAsync(request.ContentLength!.Value, cancel);

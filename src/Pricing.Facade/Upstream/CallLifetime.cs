@@ -1,6 +1,5 @@
 using Grpc.Core;
 using Pricing.Facade.Errors;
-using Pricing.Facade.GrpcWeb;
 
 namespace Pricing.Facade.Upstream;
 

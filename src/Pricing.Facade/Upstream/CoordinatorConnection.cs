@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Grpc.Net.Client;
 
 namespace Pricing.Facade.Upstream;
@@ -43,12 +42,6 @@ sealed class CoordinatorConnection : IDisposable
     public HttpMessageInvoker Raw { get; }
 
     public GrpcChannel Channel { get; }
-
-    /// <summary>True when the exception says that no coordinator could be reached, rather than that one answered badly.</summary>
-    public static bool IsUnreachable(Exception exception) =>
-        exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError } or SocketException
-        || (exception.InnerException is { } inner && IsUnreachable(inner));
 
     public void Dispose()
     {

@@ -105,10 +105,13 @@ sealed class ModelUploadTests
     public async Task A_body_cut_off_in_the_middle_is_never_completed_upstream([Values] bool form)
     {
         var ended = new TaskCompletionSource<bool>();
+        var begun = new TaskCompletionSource();
         _coordinator.OnUploadModel = async (parts, context) =>
         {
             try
             {
+                await parts.MoveNext(context.CancellationToken);
+                begun.SetResult();
                 while (await parts.MoveNext(context.CancellationToken)) { }
                 ended.SetResult(true);
             }
@@ -124,6 +127,7 @@ sealed class ModelUploadTests
         await socket.WriteAsync($"POST /v1/models HTTP/1.1\r\nHost: x\r\nContent-Type: {type}\r\nContent-Length: {_file.Length}\r\n\r\n");
         if (form) await socket.WriteAsync("--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.stl\"\r\n\r\n");
         await socket.WriteAsync(_file[..200_000]);
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(10));
         socket.EndSending();
         Assert.That(await ended.Task.WaitAsync(TimeSpan.FromSeconds(10)), Is.False);
     }

@@ -1,9 +1,8 @@
 using System.Collections.Frozen;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http;
-using Pricing.Facade.Errors;
 
-namespace Pricing.Facade.Rest;
+namespace Pricing.Facade.Errors;
 
 /// <summary>The only place where a gRPC status becomes an HTTP status.</summary>
 static class HttpStatusMap

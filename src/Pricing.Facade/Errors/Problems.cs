@@ -6,9 +6,8 @@ using Grpc.Core;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
-using Pricing.Facade.Errors;
 
-namespace Pricing.Facade.Rest;
+namespace Pricing.Facade.Errors;
 
 /// <summary>Words a refusal as RFC 9457 problem details. Nothing of an exception but its refusal leaves the house.</summary>
 static class Problems

@@ -1,16 +1,16 @@
 using System.Globalization;
 
-namespace Pricing.Facade.GrpcWeb;
+namespace Pricing.Facade.Upstream;
 
 /// <summary>The grpc-timeout header: one to eight digits and a unit of H, M, S, m, u or n.</summary>
 static class GrpcTimeout
 {
-    const int DigitsMax = 8;
+    const int Digits = 8;
 
     public static bool TryParse(string value, out TimeSpan timeout)
     {
         timeout = default;
-        if (value.Length is < 2 or > DigitsMax + 1) return false;
+        if (value.Length is < 2 or > Digits + 1) return false;
         if (!long.TryParse(value.AsSpan(0, value.Length - 1), NumberStyles.None, CultureInfo.InvariantCulture, out var amount)) return false;
         TimeSpan? parsed = value[^1] switch
         {
