@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using NUnit.Framework;
 using Pricing.Cost;
 using Pricing.Quoting.V1;
+using Body = Pricing.Quoting.V1.Geometry;
 
 namespace Pricing.Tests.Cost;
 
@@ -15,12 +16,12 @@ static class Parts
     {
         ModelSha256 = new string('a', 64),
         EngineVersion = 1,
-        Geometry = new Geometry
+        Geometry = new Body
         {
             Triangles = 12,
             Watertight = true,
             Oriented = true,
-            Verdict = Geometry.Types.Verdict.Exact,
+            Verdict = Body.Types.Verdict.Exact,
             VolumeMm3 = 24_000,
             VolumeLowMm3 = 24_000,
             VolumeHighMm3 = 24_000,
@@ -63,11 +64,11 @@ static class Parts
             double x = X / 10.0, y = Y / 10.0, z = Z / 10.0, volume = x * y * z * fillPerMille / 1000.0;
             var measurement = new Measurement
             {
-                Geometry = new Geometry
+                Geometry = new Body
                 {
                     Watertight = true,
                     Oriented = true,
-                    Verdict = Geometry.Types.Verdict.Exact,
+                    Verdict = Body.Types.Verdict.Exact,
                     VolumeMm3 = volume,
                     AreaMm2 = 2 * (x * y + y * z + z * x) * SkinPercent / 100.0,
                     BboxMinMm = new Vector3(),
