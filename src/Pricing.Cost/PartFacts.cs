@@ -11,15 +11,6 @@ public sealed class PartFacts
     /// <summary>Far finer than any machine, far coarser than the last bits of a sum.</summary>
     public const int SignificantDigits = 9;
 
-    // Larger figures are no part: 10^11 mm³ is a cube of 4.6 m, 10^9 s are 31 years. With the ranges of PriceListSchema these bounds keep
-    // every product within decimal; a test prices the largest of everything.
-    const double VolumeMm3Max = 1e11;
-    const double AreaMm2Max = 1e11;
-    const double LengthMmMax = 1e7;
-    const double FilamentCm3Max = 1e8;
-    const double PrintTimeSMax = 1e9;
-    const double SmallestFigure = 1e-9;
-
     static readonly decimal[] PowersOfTen = [.. Enumerable.Range(0, 29).Select(power => (decimal)System.Numerics.BigInteger.Pow(10, power))];
 
     PartFacts(Measurement measurement)
@@ -114,16 +105,16 @@ public sealed class PartFacts
         var bounded = geometry.Verdict == Geometry.Types.Verdict.Bounded;
         ReadOnlySpan<(string Name, double Value, double Max)> figures =
         [
-            ("geometry.volume_mm3", geometry.VolumeMm3, VolumeMm3Max),
-            ("geometry.volume_high_mm3", bounded ? geometry.VolumeHighMm3 - geometry.VolumeLowMm3 : 0, VolumeMm3Max),
-            ("geometry.area_mm2", geometry.AreaMm2, AreaMm2Max),
-            ("geometry.overhang_area_mm2", geometry.OverhangAreaMm2, AreaMm2Max),
-            ("geometry.bbox x", max.X - min.X, LengthMmMax),
-            ("geometry.bbox y", max.Y - min.Y, LengthMmMax),
-            ("geometry.bbox z", max.Z - min.Z, LengthMmMax),
-            ("fdm.filament_cm3", measurement.Fdm?.FilamentCm3 ?? 0, FilamentCm3Max),
-            ("fdm.support_cm3", measurement.Fdm?.SupportCm3 ?? 0, FilamentCm3Max),
-            ("fdm.print_time_s", measurement.Fdm?.PrintTimeS ?? 0, PrintTimeSMax),
+            ("geometry.volume_mm3", geometry.VolumeMm3, Limits.Part.VolumeMm3Max),
+            ("geometry.volume_high_mm3", bounded ? geometry.VolumeHighMm3 - geometry.VolumeLowMm3 : 0, Limits.Part.VolumeMm3Max),
+            ("geometry.area_mm2", geometry.AreaMm2, Limits.Part.AreaMm2Max),
+            ("geometry.overhang_area_mm2", geometry.OverhangAreaMm2, Limits.Part.AreaMm2Max),
+            ("geometry.bbox x", max.X - min.X, Limits.Part.LengthMmMax),
+            ("geometry.bbox y", max.Y - min.Y, Limits.Part.LengthMmMax),
+            ("geometry.bbox z", max.Z - min.Z, Limits.Part.LengthMmMax),
+            ("fdm.filament_cm3", measurement.Fdm?.FilamentCm3 ?? 0, Limits.Part.FilamentCm3Max),
+            ("fdm.support_cm3", measurement.Fdm?.SupportCm3 ?? 0, Limits.Part.FilamentCm3Max),
+            ("fdm.print_time_s", measurement.Fdm?.PrintTimeS ?? 0, Limits.Part.PrintTimeSMax),
         ];
         foreach (var (name, value, most) in figures)
         {
@@ -133,8 +124,8 @@ public sealed class PartFacts
         }
 
         // No volume or no area: nothing to make, whatever else is said.
-        return geometry.VolumeMm3 < SmallestFigure ? "geometry.volume_mm3"
-            : geometry.AreaMm2 < SmallestFigure ? "geometry.area_mm2"
+        return geometry.VolumeMm3 < Limits.Part.FigureMin ? "geometry.volume_mm3"
+            : geometry.AreaMm2 < Limits.Part.FigureMin ? "geometry.area_mm2"
             : "";
     }
 }

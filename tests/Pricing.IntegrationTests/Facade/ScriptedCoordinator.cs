@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Pricing.Catalog.V1;
 using Pricing.Quoting.V1;
+using PartGeometry = Pricing.Quoting.V1.Geometry;
 using Status = Grpc.Core.Status;
 
 namespace Pricing.IntegrationTests.Facade;
@@ -83,7 +84,7 @@ sealed class ScriptedCoordinator : IAsyncDisposable
         Measurement = new Measurement
         {
             Digest = ByteString.CopyFrom(1, 2, 3),
-            Geometry = new Geometry { Triangles = 12, Watertight = true, VolumeMm3 = 1000.5, Verdict = Geometry.Types.Verdict.Exact, Shells = 1 },
+            Geometry = new PartGeometry { Triangles = 12, Watertight = true, VolumeMm3 = 1000.5, Verdict = PartGeometry.Types.Verdict.Exact, Shells = 1 },
             Options = new MeasureOptions { Scale = 1 },
         },
         CreateTime = Timestamp.FromDateTime(new DateTime(2026, 11, 20, 12, 0, 0, DateTimeKind.Utc)),

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Threading.Channels;
 using Google.Protobuf;
@@ -20,7 +21,7 @@ public sealed class ScriptedNode : IAsyncDisposable
     readonly NodeService.NodeServiceClient _client;
     readonly AsyncDuplexStreamingCall<WorkRequest, WorkResponse> _call;
     readonly SemaphoreSlim _writing = new(1);
-    readonly Dictionary<long, (Assign Assign, MemoryStream Bytes)> _open = [];
+    readonly ConcurrentDictionary<long, (Assign Assign, MemoryStream Bytes)> _open = new();
     readonly Channel<Assign> _assigns = Channel.CreateUnbounded<Assign>();
     readonly Channel<ReceivedJob> _jobs = Channel.CreateUnbounded<ReceivedJob>();
     readonly Channel<Cancel> _cancels = Channel.CreateUnbounded<Cancel>();
@@ -69,7 +70,8 @@ public sealed class ScriptedNode : IAsyncDisposable
 
     public ValueTask<Cancel> NextCancelAsync(CancellationToken cancel) => _cancels.Reader.ReadAsync(cancel);
 
-    public bool HasJob => _jobs.Reader.TryPeek(out _);
+    /// <summary>Bytes of an unfinished job that have come so far. Ask only after the stream has been seen to go on behind them.</summary>
+    public long BytesOf(Assign assign) => _open[assign.JobId].Bytes.Length;
 
     /// <summary>Answers a job at any coordinator.</summary>
     public async Task<CompleteJobResponse.Types.Result> CompleteAsync(ReceivedJob job, NodeService.NodeServiceClient? at = null)
@@ -206,7 +208,7 @@ public sealed class ScriptedNode : IAsyncDisposable
                 await TakeAsync(message.Chunk, acknowledges);
                 break;
             case WorkResponse.MessageOneofCase.Cancel:
-                _open.Remove(message.Cancel.JobId);
+                _open.TryRemove(message.Cancel.JobId, out _);
                 _cancels.Writer.TryWrite(message.Cancel);
                 break;
             case WorkResponse.MessageOneofCase.Drain:
