@@ -74,12 +74,16 @@ static class Limits
         public const int QuantitiesMax = 32;
         public const long QuantityMax = 1_000_000;
 
-        /// <summary>Prices of one quote after wildcards are expanded: at up to 4 kB each they stay within one gRPC message.</summary>
-        public const int PricesMax = 1024;
+        /// <summary>Prices of one quote after wildcards are expanded. The longest breakdown (a cast part in another currency) takes about
+        /// 7.3 kB, so that many stay well within one gRPC message.</summary>
+        public const int PricesMax = 768;
         public const int PageSizeMax = 200;
         public const int PageSizeDefault = 50;
         public const int FileNameCharsMax = 255;
         public const int WaitSecondsMax = 30;
+
+        /// <summary>Longest lead time that is ever named; from far less on a person plans the order.</summary>
+        public const int LeadTimeDaysMax = 3650;
 
         /// <summary>A quote ends by then, whatever happens.</summary>
         public const int DeadlineSeconds = 15 * 60;
@@ -136,6 +140,23 @@ static class Limits
         public const int UploadGraceSeconds = 30;
 
         public const int PartnerCharsMax = 63;
+    }
+
+    /// <summary>Bounds on a measured part that may be priced. With the ranges that a price list may hold they keep every product within
+    /// decimal: a test prices the largest of everything.</summary>
+    public static class Part
+    {
+        /// <summary>A cube of 4.6 m.</summary>
+        public const double VolumeMm3Max = 1e11;
+        public const double AreaMm2Max = 1e11;
+        public const double LengthMmMax = 1e7;
+        public const double FilamentCm3Max = 1e8;
+
+        /// <summary>31 years.</summary>
+        public const double PrintTimeSMax = 1e9;
+
+        /// <summary>A volume (mm³) or area (mm²) below is nothing.</summary>
+        public const double FigureMin = 1e-9;
     }
 
     /// <summary>Bounds on the wire between client, coordinator and node.</summary>

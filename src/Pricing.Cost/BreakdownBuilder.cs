@@ -12,11 +12,13 @@ sealed class BreakdownBuilder(Currency currency, Figure? exchangeRate, string li
     decimal _sum;
 
     /// <summary>Adds a line of an amount in the list's currency, unrounded. Exactly nothing (no discount for one piece) makes no line.</summary>
-    public void Add(Rule rule, decimal amount, ReadOnlySpan<Figure> inputs, Figure? last = null)
+    public void Add(Rule rule, decimal amount, ReadOnlySpan<Figure> inputs, Figure? last = null) => Add(rule, rule.Label, amount, inputs, last);
+
+    public void Add(Rule rule, string label, decimal amount, ReadOnlySpan<Figure> inputs, Figure? last)
     {
         if (amount == 0)
             return;
-        var line = new PriceComponent { Kind = rule.Kind, Label = rule.Label, FormulaId = rule.FormulaId };
+        var line = new PriceComponent { Kind = rule.Kind, Label = label, FormulaId = rule.FormulaId };
         line.Inputs.Capacity = inputs.Length + 2;
         foreach (var input in inputs)
             line.Inputs.Add(input.ToInput());

@@ -43,7 +43,7 @@ static class CostRules
 
     static PieceLine FdmMaterial(FdmRates fdm, MaterialRates material, Figure filamentCm3) => new(FdmMaterialRule,
         filamentCm3 * (1 + fdm.Waste) * material.DensityGCm3 * material.Price / 1000,
-        [filamentCm3, fdm.Waste, material.DensityGCm3, material.Price]);
+        [filamentCm3, fdm.Waste, material.DensityGCm3, material.Price], Detail: material.Label);
 
     static readonly Rule FdmMachineRule = new("machine", "Printing", "fdm.machine.v1", "print_time_s ÷ 3600 × machine_per_hour × quantity");
 
@@ -68,7 +68,8 @@ static class CostRules
 
     static PieceLine FdmFallbackMaterial(FdmRates fdm, MaterialRates material, PartFacts part) => new(FdmFallbackMaterialRule,
         FallbackFilamentCm3(fdm, part) * (1 + fdm.Waste) * material.DensityGCm3 * material.Price / 1000,
-        [part.VolumeCm3, part.AreaCm2, fdm.FallbackShellMm, fdm.FallbackInfill, fdm.Waste, material.DensityGCm3, material.Price]);
+        [part.VolumeCm3, part.AreaCm2, fdm.FallbackShellMm, fdm.FallbackInfill, fdm.Waste, material.DensityGCm3, material.Price],
+        Detail: material.Label);
 
     static readonly Rule FdmFallbackMachineRule = new("machine", "Printing (rough)", "fdm.machine_rough.v1",
         FallbackCm3 + " ÷ fallback_cm3_per_hour × machine_per_hour × quantity");
@@ -91,7 +92,7 @@ static class CostRules
 
     static PieceLine SlaMaterial(SlaRates sla, MaterialRates material, PartFacts part) => new(SlaMaterialRule,
         (part.VolumeCm3 + part.AreaCm2 * sla.FilmMm / 10) * material.DensityGCm3 * material.Price / 1000,
-        [part.VolumeCm3, part.AreaCm2, sla.FilmMm, material.DensityGCm3, material.Price]);
+        [part.VolumeCm3, part.AreaCm2, sla.FilmMm, material.DensityGCm3, material.Price], Detail: material.Label);
 
     static readonly Rule SlaSupportRule = new("support", "Supports", "sla.support.v1",
         "volume_cm3 × support_share × density_g_cm3 × price_per_kg ÷ 1000 × quantity");
@@ -120,7 +121,7 @@ static class CostRules
 
     static PieceLine PowderMaterial(PowderRates powder, MaterialRates material, PartFacts part) => new(PowderMaterialRule,
         part.VolumeCm3 * (1 + powder.PowderWaste) * material.DensityGCm3 * material.Price / 1000,
-        [part.VolumeCm3, powder.PowderWaste, material.DensityGCm3, material.Price]);
+        [part.VolumeCm3, powder.PowderWaste, material.DensityGCm3, material.Price], Detail: material.Label);
 
     static readonly Rule PowderChamberRule = new("machine", "Share of the build chamber", "powder.chamber.v1",
         "min(1, (size_x_mm + gap_mm) × (size_y_mm + gap_mm) × (size_z_mm + gap_mm) ÷ (build_x_mm × build_y_mm × build_z_mm × packing))" +
@@ -141,7 +142,7 @@ static class CostRules
 
     static PieceLine LpbfMaterial(LpbfRates lpbf, MaterialRates material, PartFacts part) => new(LpbfMaterialRule,
         part.VolumeCm3 * (1 + lpbf.PowderWaste) * material.DensityGCm3 * material.Price / 1000,
-        [part.VolumeCm3, lpbf.PowderWaste, material.DensityGCm3, material.Price]);
+        [part.VolumeCm3, lpbf.PowderWaste, material.DensityGCm3, material.Price], Detail: material.Label);
 
     static readonly Rule LpbfSupportRule = new("support", "Supports", "lpbf.support.v1",
         "volume_cm3 × support_share × (density_g_cm3 × price_per_kg ÷ 1000 + machine_per_hour ÷ build_cm3_per_hour) × quantity");
@@ -183,7 +184,7 @@ static class CostRules
 
     static PieceLine CastingMetal(CastingRates casting, MaterialRates alloy, PartFacts part) => new(CastingMetalRule,
         part.VolumeCm3 * alloy.DensityGCm3 * (1 + casting.Sprue) * alloy.Price * (1 + casting.MetalMarkup),
-        [part.VolumeCm3, alloy.DensityGCm3, casting.Sprue, alloy.Price, casting.MetalMarkup], PassThrough: true);
+        [part.VolumeCm3, alloy.DensityGCm3, casting.Sprue, alloy.Price, casting.MetalMarkup], PassThrough: true, Detail: alloy.Label);
 
     static readonly Rule CastingLossRule = new("scrap", "Metal lost in filing and polishing", "casting.loss.v1",
         "volume_cm3 × density_g_cm3 × metal_loss × price_per_g × (1 + metal_markup) × quantity");
@@ -239,7 +240,7 @@ static class CostRules
     static readonly Rule FinishRule = new("finish", "Finish", "common.finish.v1", "(per_part + area_cm2 × per_cm2) × quantity");
 
     static PieceLine Finish(FinishRates finish, PartFacts part) => new(FinishRule,
-        finish.PerPart + part.AreaCm2 * finish.PerCm2, [finish.PerPart, part.AreaCm2, finish.PerCm2]);
+        finish.PerPart + part.AreaCm2 * finish.PerCm2, [finish.PerPart, part.AreaCm2, finish.PerCm2], Detail: finish.Label);
 
     public static decimal Layers(Placement at, Figure layerHeightMm) => Ceiling(at.ZMm / layerHeightMm);
 

@@ -11,9 +11,6 @@ public sealed class PartFacts
     /// <summary>Far finer than any machine, far coarser than the last bits of a sum.</summary>
     public const int SignificantDigits = 9;
 
-    /// <summary>Larger figures are no part: 10^15 mm³ is a cube of 100 m. The bound keeps every product within decimal.</summary>
-    const double FigureMax = 1e15;
-
     static readonly decimal[] PowersOfTen = [.. Enumerable.Range(0, 29).Select(power => (decimal)System.Numerics.BigInteger.Pow(10, power))];
 
     PartFacts(Measurement measurement)
@@ -105,33 +102,30 @@ public sealed class PartFacts
             return "geometry";
         if (geometry.BboxMinMm is not { } min || geometry.BboxMaxMm is not { } max)
             return "geometry.bbox";
-        ReadOnlySpan<(string Name, double Value)> figures =
+        var bounded = geometry.Verdict == Geometry.Types.Verdict.Bounded;
+        ReadOnlySpan<(string Name, double Value, double Max)> figures =
         [
-            ("geometry.volume_mm3", geometry.VolumeMm3), ("geometry.area_mm2", geometry.AreaMm2),
-            ("geometry.bbox x", max.X - min.X), ("geometry.bbox y", max.Y - min.Y), ("geometry.bbox z", max.Z - min.Z),
-            ("geometry.overhang_area_mm2", geometry.OverhangAreaMm2),
+            ("geometry.volume_mm3", geometry.VolumeMm3, Limits.Part.VolumeMm3Max),
+            ("geometry.volume_high_mm3", bounded ? geometry.VolumeHighMm3 - geometry.VolumeLowMm3 : 0, Limits.Part.VolumeMm3Max),
+            ("geometry.area_mm2", geometry.AreaMm2, Limits.Part.AreaMm2Max),
+            ("geometry.overhang_area_mm2", geometry.OverhangAreaMm2, Limits.Part.AreaMm2Max),
+            ("geometry.bbox x", max.X - min.X, Limits.Part.LengthMmMax),
+            ("geometry.bbox y", max.Y - min.Y, Limits.Part.LengthMmMax),
+            ("geometry.bbox z", max.Z - min.Z, Limits.Part.LengthMmMax),
+            ("fdm.filament_cm3", measurement.Fdm?.FilamentCm3 ?? 0, Limits.Part.FilamentCm3Max),
+            ("fdm.support_cm3", measurement.Fdm?.SupportCm3 ?? 0, Limits.Part.FilamentCm3Max),
+            ("fdm.print_time_s", measurement.Fdm?.PrintTimeS ?? 0, Limits.Part.PrintTimeSMax),
         ];
-        foreach (var (name, value) in figures)
+        foreach (var (name, value, most) in figures)
         {
-            if (IsAbsurd(value))
+            // Written so that NaN is absurd too.
+            if (!(value >= 0 && value <= most))
                 return name;
         }
 
-        if (geometry.Verdict == Geometry.Types.Verdict.Bounded && IsAbsurd(geometry.VolumeHighMm3 - geometry.VolumeLowMm3))
-            return "geometry.volume_high_mm3";
         // No volume or no area: nothing to make, whatever else is said.
-        if (geometry.VolumeMm3 < 1e-9)
-            return "geometry.volume_mm3";
-        if (geometry.AreaMm2 < 1e-9)
-            return "geometry.area_mm2";
-        if (measurement.Fdm is not { } fdm)
-            return "";
-        return IsAbsurd(fdm.FilamentCm3) ? "fdm.filament_cm3"
-            : IsAbsurd(fdm.PrintTimeS) ? "fdm.print_time_s"
-            : IsAbsurd(fdm.SupportCm3) ? "fdm.support_cm3"
+        return geometry.VolumeMm3 < Limits.Part.FigureMin ? "geometry.volume_mm3"
+            : geometry.AreaMm2 < Limits.Part.FigureMin ? "geometry.area_mm2"
             : "";
     }
-
-    // Written so that NaN is absurd too.
-    static bool IsAbsurd(double value) => !(value >= 0 && value <= FigureMax);
 }

@@ -70,10 +70,20 @@ sealed class PriceListDocument(PriceListFaults faults)
         catch (YamlException fault)
         {
             // The tree ends here; what follows cannot be read, so this is the last fault of the document.
-            faults.Add("", Math.Max(line, Line(fault.Start)), "PRICE_LIST_SYNTAX", "YAML 1.2", fault.Message,
-                $"This is not YAML: {PriceListFaults.Shorten(fault.Message)}");
-            return null;
+            return NotYaml(Math.Max(line, Line(fault.Start)), fault.Message);
         }
+        catch (Exception fault) when (fault is InvalidOperationException or ArgumentException or FormatException or OverflowException
+            or IndexOutOfRangeException or InvalidCastException)
+        {
+            // On some torn documents YamlDotNet's scanner throws its own programming errors; a test tears documents at random.
+            return NotYaml(line, "the reader lost its place");
+        }
+    }
+
+    DocumentNode? NotYaml(int line, string why)
+    {
+        faults.Add("", line, "PRICE_LIST_SYNTAX", "YAML 1.2", why, $"From here on this is not YAML: {PriceListFaults.Shorten(why)}");
+        return null;
     }
 
     // Recursion is safe: depth is bounded by DocumentDepthMax.

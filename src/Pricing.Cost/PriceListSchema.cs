@@ -157,11 +157,11 @@ sealed class PriceListSchema(string currency)
     FdmRates ReadFdm(PriceListSection section) => new(
         MachinePerHour(section),
         Share(section, "waste", 10m),
-        section.Number("support_cm3_per_hour", "cm³/h", 0.01m, 100_000m),
+        section.Number("support_cm3_per_hour", "cm³/h", 0.1m, 100_000m),
         LayerHeight(section),
         section.Number("fallback_shell_mm", "mm", 0m, 100m),
         Share(section, "fallback_infill", 1m),
-        section.Number("fallback_cm3_per_hour", "cm³/h", 0.01m, 100_000m));
+        section.Number("fallback_cm3_per_hour", "cm³/h", 0.1m, 100_000m));
 
     SlaRates ReadSla(PriceListSection section) => new(
         MachinePerHour(section),
@@ -169,7 +169,7 @@ sealed class PriceListSchema(string currency)
         section.Number("layer_s", "s", 0m, 10_000m),
         section.Number("area_s_per_cm2", "s/cm²", 0m, 10_000m),
         section.Number("film_mm", "mm", 0m, 10m),
-        Share(section, "support_share", 10m),
+        Share(section, "support_share", 3m),
         Gap(section));
 
     PowderRates ReadPowder(PriceListSection section) => new(
@@ -183,9 +183,9 @@ sealed class PriceListSchema(string currency)
     LpbfRates ReadLpbf(PriceListSection section) => new(
         MachinePerHour(section),
         LayerHeight(section),
-        section.Number("build_cm3_per_hour", "cm³/h", 0.01m, 100_000m),
+        section.Number("build_cm3_per_hour", "cm³/h", 0.1m, 100_000m),
         section.Number("recoat_s", "s", 0m, 10_000m),
-        Share(section, "support_share", 10m),
+        Share(section, "support_share", 3m),
         Share(section, "powder_waste", 10m),
         Gap(section),
         section.Number("heat_treatment_per_kg", $"{currency} per kg", 0m, MoneyMax));
@@ -210,7 +210,7 @@ sealed class PriceListSchema(string currency)
                 pattern.Number("plate_y_mm", "mm", 1m, MmMax),
                 Rename(pattern.Number("density_g_cm3", "g/cm³", 0.01m, 30m), "pattern_density_g_cm3"),
                 Rename(pattern.Number("price_per_kg", $"{currency} per kg", 0m, MoneyMax), "pattern_price_per_kg"),
-                Rename(Share(pattern, "support_share", 10m), "pattern_support_share")));
+                Rename(Share(pattern, "support_share", 3m), "pattern_support_share")));
         pattern.Finish();
         return rates;
     }

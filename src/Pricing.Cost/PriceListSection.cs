@@ -289,7 +289,7 @@ sealed partial class PriceListSection(DocumentNode? node, string path, PriceList
         if (word.Length > Limits.PriceList.IdCharsMax)
             return "";
         var nearest = names.Select(name => (Name: name, Distance: Distance(word, name))).OrderBy(pair => pair.Distance).FirstOrDefault();
-        return nearest.Name is not null && nearest.Distance <= Math.Max(1, word.Length / 3) ? $" Did you mean '{nearest.Name}'?" : "";
+        return nearest.Name is not null && nearest.Distance <= Math.Min((word.Length - 1) / 2, Math.Max(2, word.Length / 3)) ? $" Did you mean '{nearest.Name}'?" : "";
     }
 
     /// <summary>Levenshtein's edit distance, one row kept.</summary>

@@ -5,9 +5,6 @@ namespace Pricing.Cost;
 /// <summary>The door: measurement, price list and terms in, prices out. Pure: the same arguments give the same bytes.</summary>
 public static class Pricer
 {
-    /// <summary>Longest lead time that is ever named; a longer one is planned by hand anyway.</summary>
-    const decimal LeadTimeDaysMax = 3650;
-
     /// <summary>Refuses terms that the list cannot price: unknown names, quantities out of range, too much at once.</summary>
     /// <exception cref="PricingRefusedException">With reason, field, limit and actual.</exception>
     public static void Check(PriceList list, QuoteTerms terms) => Read(list, terms);
@@ -61,7 +58,7 @@ public static class Pricer
         decimal piecesCost = 0, metal = 0, machineHours = 0;
         foreach (var line in piece)
         {
-            builder.Add(line.Rule, line.Amount * quantity, line.Inputs, pieces);
+            builder.Add(line.Rule, line.Label, line.Amount * quantity, line.Inputs, pieces);
             if (line.PassThrough)
                 metal += line.Amount * quantity;
             else
@@ -99,7 +96,7 @@ public static class Pricer
         if (DfmRules.QuantityNeedsPlanning(process.Capacity, extraDays) is { } planning)
             answer.Findings.Add(planning);
         answer.State = DfmRules.State(answer.Findings);
-        answer.LeadTimeDays = (uint)Math.Min(LeadTimeDaysMax, decimal.Ceiling(offer.LeadTime.Days + (offer.Finish?.ExtraDays ?? 0m) + extraDays));
+        answer.LeadTimeDays = (uint)Math.Min(Limits.Quote.LeadTimeDaysMax, decimal.Ceiling(offer.LeadTime.Days + (offer.Finish?.ExtraDays ?? 0m) + extraDays));
         builder.Finish(answer, price + lift, minimum, pieces);
         return answer;
     }

@@ -10,4 +10,8 @@ sealed record Rule(string Kind, string Label, string FormulaId, string Formula)
 
 /// <summary>One line for one piece, in the list's currency, unrounded. Machine hours are what the piece takes from the machine's day; they
 /// decide on lead time only. Pass-through is precious metal: sold at its own markup, it carries no scrap, margin, discount or lead-time factor.</summary>
-sealed record PieceLine(Rule Rule, decimal Amount, Figure[] Inputs, decimal MachineHours = 0m, bool PassThrough = false);
+sealed record PieceLine(Rule Rule, decimal Amount, Figure[] Inputs, decimal MachineHours = 0m, bool PassThrough = false, string Detail = "")
+{
+    /// <summary>"Filament: PLA": the rule's own words and what was chosen.</summary>
+    public string Label { get; } = Detail.Length == 0 ? Rule.Label : $"{Rule.Label}: {Detail}";
+}

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Pricing.Cli.Output;
+using Pricing.Geometry;
 using Pricing.Geometry.Examples;
+using Pricing.Geometry.Mesh.Writers;
 
 namespace Pricing.Cli.Commands;
 
@@ -9,8 +11,13 @@ static class ExamplesCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var folder = new Argument<string>("dir") { Description = "Folder to write to; made when absent.", HelpName = "DIR", DefaultValueFactory = _ => "examples/models" };
-        var command = new Command("examples", "Write example models to play with, one per format and shape.") { folder };
+        var folder = new Argument<string>("dir")
+        {
+            Description = "Folder to write to; made when absent.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => Path.Combine("examples", "models"),
+        };
+        var command = new Command("examples", "Write example models to play with, in every format.") { folder };
         command.SetAction((parsed, cancellation) => Task.FromResult(Write(parsed.GetRequiredValue(folder), terminal, cancellation)));
         return command;
     }
@@ -20,10 +27,24 @@ static class ExamplesCommand
         GenerateCommand.Creating(folder, () => Directory.CreateDirectory(folder));
         foreach (var model in ExampleModels.All)
         {
-            cancellation.ThrowIfCancellationRequested();
-            var path = Path.Combine(folder, model.FileName);
-            GenerateCommand.Creating(path, () => File.WriteAllBytes(path, model.Bytes()));
-            terminal.Out.WriteLine($"{path}: {Words.Bytes(new FileInfo(path).Length)}");
+            var mesh = model.Build();
+            Save(model.Name + ".stl", MeshFormat.StlBinary, model.Description);
+            // One of them in every other format as well.
+            if (model == ExampleModels.All[0])
+                foreach (var format in Enum.GetValues<MeshFormat>().Where(format => format != MeshFormat.StlBinary))
+                    Save(model.Name + (format == MeshFormat.StlAscii ? "-ascii" : "") + MeshWriter.Extension(format), format, "the same");
+
+            void Save(string name, MeshFormat format, string description)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                var path = Path.Combine(folder, name);
+                GenerateCommand.Creating(path, () =>
+                {
+                    using var file = File.Create(path);
+                    MeshWriter.Write(file, mesh, format);
+                });
+                terminal.Out.WriteLine($"{path}  {description}, {Words.Count(mesh.TriangleCount)} triangles");
+            }
         }
         return ExitCode.Ok;
     }

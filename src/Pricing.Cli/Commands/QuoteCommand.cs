@@ -115,7 +115,18 @@ static class QuoteCommand
         var upload = await client.Models.UploadAsync(file, new TellingUpload(progress), cancellation);
         var uploadMs = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         var quote = await client.Quotes.PriceAsync(upload.Model, request, new TellingQuote(progress), cancellation);
-        return new PricedFile(quote, upload.AlreadyKnown, startMs, uploadMs, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+        var totalMs = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+        var firstMs = quote.MeasurementCached ? await FirstMsAsync(client, quote, cancellation) : null;
+        return new PricedFile(quote, upload.AlreadyKnown, startMs, uploadMs, totalMs - uploadMs, totalMs, firstMs);
+    }
+
+    /// <summary>How long the quote took that measured the same model in the same way, if it is among the newest.</summary>
+    static async Task<double?> FirstMsAsync(PricingClient client, Quote known, CancellationToken cancellation)
+    {
+        await foreach (var earlier in client.Quotes.ListAsync(cancellation).Take(Limits.Quote.PageSizeDefault))
+            if (!earlier.MeasurementCached && earlier.Timing is not null && earlier.Model == known.Model && Equals(earlier.MeasureOptions, known.MeasureOptions))
+                return earlier.Timing.TotalMs;
+        return null;
     }
 
     static Uri? ParseServer(string? text)

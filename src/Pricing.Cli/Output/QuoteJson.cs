@@ -31,7 +31,7 @@ static class QuoteJson
         json.Milliseconds("queue", quote.Timing?.QueueMs ?? 0);
         json.Milliseconds("measure", quote.Timing?.MeasureMs ?? 0);
         json.Milliseconds("price", quote.Timing?.PriceMs ?? 0);
-        json.Milliseconds("platform", quote.Timing?.TotalMs ?? 0);
+        json.Milliseconds("answer", priced.AnswerMs);
         json.Milliseconds("total", priced.TotalMs);
         json.WriteEndObject();
         json.WriteEndObject();

@@ -18,7 +18,7 @@ static class QuoteText
         terminal.Out.Flush();
         var rows = RowsOf(quote);
         terminal.Tables().Write(Ladder(quote, rows));
-        foreach (var line in Reasons(rows))
+        foreach (var line in Reasons(quote, rows))
             terminal.Out.WriteLine("  " + line);
         if (explain)
             PriceExplanation.Write(terminal.Out, quote);
@@ -51,7 +51,7 @@ static class QuoteText
         foreach (var quantity in quantities)
             table.AddColumn(new TableColumn($"× {Words.Count(quantity)}").RightAligned());
         table.AddColumn("state");
-        table.Caption($"{currency} a piece, net");
+        table.Caption($"{currency} a piece");
         foreach (var row in rows)
         {
             var cells = new List<string> { row.Process, row.Material };
@@ -97,19 +97,24 @@ static class QuoteText
         : prices.All(price => price.State == Price.Types.State.NotManufacturable) ? new Style(Color.Grey)
         : new Style(Color.Yellow);
 
-    /// <summary>Every finding once, with the rows and quantities it concerns.</summary>
-    static IEnumerable<string> Reasons(IReadOnlyList<Row> rows)
+    /// <summary>Every finding once, with the rows and quantities it concerns; not what the measurement's own notes have said already.</summary>
+    static IEnumerable<string> Reasons(Quote quote, IReadOnlyList<Row> rows)
     {
+        var said = quote.Measurement?.Notes.Select(note => note.Code).ToHashSet() ?? [];
         var findings =
             from row in rows
             from price in row.Prices
             from finding in price.Findings
+            where finding.Severity is Finding.Types.Severity.Review or Finding.Types.Severity.Block || !said.Contains(finding.Code)
             group (row, price) by (Word: Word(finding.Severity), finding.Message, finding.Code, Fact: FactOf(finding)) into same
             select same;
         foreach (var same in findings)
         {
-            var where = string.Join(", ", same.GroupBy(entry => entry.row).Select(group =>
-                $"{group.Key.Process} {group.Key.Material}" + (group.Count() == group.Key.Prices.Count ? "" : " ×" + string.Join(",", group.Select(entry => entry.price.Quantity)))));
+            var concerned = same.GroupBy(entry => entry.row).ToList();
+            var where = rows.Count > 1 && concerned.Count == rows.Count && concerned.All(group => group.Count() == group.Key.Prices.Count)
+                ? "all"
+                : string.Join(", ", concerned.Select(group => $"{group.Key.Process} {group.Key.Material}"
+                    + (group.Count() == group.Key.Prices.Count ? "" : " ×" + string.Join(",", group.Select(entry => entry.price.Quantity)))));
             yield return $"{same.Key.Word} · {where}: {same.Key.Message}{same.Key.Fact} [{same.Key.Code}]";
         }
     }
@@ -134,16 +139,12 @@ static class QuoteText
                 + $"{Words.Milliseconds(priced.TotalMs)} in all (upload {Words.Milliseconds(priced.UploadMs)}, queue {Words.Milliseconds(timing.QueueMs)})";
         else
         {
-            var first = FirstMs(quote);
-            var faster = first > timing.TotalMs && timing.TotalMs > 0
-                ? string.Create(CultureInfo.InvariantCulture, $", {first / timing.TotalMs:0.#} times faster than the {Words.Milliseconds(first)} of the first time")
+            var faster = priced.FirstMs > priced.AnswerMs
+                ? string.Create(CultureInfo.InvariantCulture, $", {priced.FirstMs / priced.AnswerMs:0.#} times faster than the {Words.Milliseconds(priced.FirstMs.Value)} of the first time")
                 : "";
-            yield return $"measurement known, nothing measured again: answered in {Words.Milliseconds(timing.TotalMs)}{faster}; priced in {Words.Milliseconds(timing.PriceMs)}";
+            yield return $"measurement known, nothing measured again: answered in {Words.Milliseconds(priced.AnswerMs)}{faster}; priced in {Words.Milliseconds(timing.PriceMs)}";
         }
         var until = quote.ExpireTime is null ? "" : $", prices hold until {quote.ExpireTime.ToDateTimeOffset():yyyy-MM-dd}";
         yield return $"{quote.PriceListVersion}{until} · {quote.Name}";
     }
-
-    /// <summary>What measuring took when it was done: the stored measurement remembers.</summary>
-    static double FirstMs(Quote quote) => quote.Measurement?.Timing is { } timing ? timing.ReceiveMs + timing.DecodeMs + timing.MeasureMs : 0;
 }

@@ -104,6 +104,7 @@ sealed class Platform : IAsyncDisposable
 
     async Task BringUpAsync(PlatformPlan plan, CancellationToken cancellation)
     {
+        var warm = (plan.Roles & (Roles.Coordinator | Roles.Node)) == 0 ? Task.CompletedTask : Task.Run(() => WarmUp.Run(plan.Roles), cancellation);
         if (plan.Roles.HasFlag(Roles.Coordinator))
         {
             var connection = plan.Database;
@@ -147,6 +148,7 @@ sealed class Platform : IAsyncDisposable
             Facade = AddressOf(facade);
             _ready.Add($"ready facade {Facade}".TrimEnd('/'));
         }
+        await warm;
     }
 
     /// <summary>What stands beside the coordinator's own services for those who come from outside: probes and grpcurl.</summary>

@@ -25,6 +25,7 @@ public static class Transactions
             catch (PostgresException e) when (
                 retry < Limits.Database.RetriesMax && e.SqlState is PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected)
             {
+                // Rolled back by the server: nothing of it happened, run it again.
             }
         }
     }

@@ -27,6 +27,8 @@ public sealed class ModelStore : IDisposable
         _incomingLock = new FileStream(Path.Combine(_incoming, LockFile), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
     }
 
+    public string Folder => _folder;
+
     public bool Contains(byte[] sha256) => File.Exists(PathOf(sha256));
 
     /// <summary>Opens the bytes for streaming to a node. Throws <see cref="FileNotFoundException"/> when they are not in this folder.</summary>

@@ -8,7 +8,7 @@ namespace Pricing.Coordinator.Quotes;
 public sealed record QuoteRow(
     Guid QuoteId, string Partner, byte[] Request, string RequestId, long? JobId, bool MeasurementCached, string PriceListId, int PriceListVersion,
     string State, byte[]? Prices, byte[]? Failure, DateTime CreatedAt, DateTime DeadlineAt, DateTime? FinishedAt, DateTime? ExpireAt,
-    double QueueMs, double MeasureMs, double PriceMs, int Revision, byte[]? Measurement)
+    double QueueMs, double MeasureMs, double PricingMs, int Revision, byte[]? Measurement)
 {
     public bool IsTerminal => State != "measuring";
 
@@ -43,7 +43,7 @@ public sealed record QuoteRow(
         if (FinishedAt is { } finished)
         {
             quote.FinishTime = Timestamp.FromDateTime(finished);
-            quote.Timing = new QuoteTiming { QueueMs = QueueMs, MeasureMs = MeasureMs, PriceMs = PriceMs, TotalMs = (finished - CreatedAt).TotalMilliseconds };
+            quote.Timing = new QuoteTiming { QueueMs = QueueMs, MeasureMs = MeasureMs, PriceMs = PricingMs, TotalMs = (finished - CreatedAt).TotalMilliseconds };
         }
         return quote;
     }
@@ -55,7 +55,7 @@ public sealed record SettleableQuote(
     long? MeasurementId, byte[]? Measurement, double QueueMs, double MeasureMs);
 
 /// <summary>How a quote ended. Prices are a <see cref="Quote"/> with nothing but prices, set for priced and needs_review.</summary>
-public sealed record QuoteEnd(string State, byte[]? Prices, byte[]? Failure, double PriceMs);
+public sealed record QuoteEnd(string State, byte[]? Prices, byte[]? Failure, double PricingMs);
 
 /// <summary>Where a waiting quote's job stands.</summary>
 public sealed record QueueStanding(string JobState, int Attempt, long ModelBytes, long JobsAhead, long BytesAhead);

@@ -38,7 +38,7 @@ public sealed class QuotePricer(NpgsqlDataSource source, PriceListStore priceLis
         try
         {
             var priced = new Quote { Prices = { Pricer.Price(measurement, list, terms) } };
-            var priceMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            var pricingMs = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             var size = priced.CalculateSize();
             if (size > Limits.Quote.PricesBytesMax)
             {
@@ -46,7 +46,7 @@ public sealed class QuotePricer(NpgsqlDataSource source, PriceListStore priceLis
                     "quote", $"{Limits.Quote.PricesBytesMax} bytes", $"{size} bytes");
             }
             var firm = priced.Prices.Any(p => p.State is Quoting.V1.Price.Types.State.Firm);
-            return new QuoteEnd(firm ? "priced" : "needs_review", priced.ToByteArray(), null, priceMs);
+            return new QuoteEnd(firm ? "priced" : "needs_review", priced.ToByteArray(), null, pricingMs);
         }
         catch (PricingRefusedException e)
         {

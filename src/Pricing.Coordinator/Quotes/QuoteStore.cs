@@ -129,7 +129,7 @@ public sealed class QuoteStore(NpgsqlDataSource source)
 
     public static Task InsertEndedAsync(NpgsqlTransaction transaction, NewQuote quote, long measurementId, QuoteEnd end, CancellationToken cancel) =>
         transaction.Command(InsertEnded, quote.QuoteId, quote.Partner, quote.Request, quote.RequestId, quote.ModelSha256,
-            quote.PriceListId, quote.PriceListVersion, measurementId, end.State, quote.TimeLeft, end.Prices, end.Failure, Validity, end.PriceMs).RunAsync(cancel);
+            quote.PriceListId, quote.PriceListVersion, measurementId, end.State, quote.TimeLeft, end.Prices, end.Failure, Validity, end.PricingMs).RunAsync(cancel);
 
     public Task<QuoteRow?> FindAsync(string partner, Guid quoteId, CancellationToken cancel) =>
         source.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel);
@@ -160,7 +160,7 @@ public sealed class QuoteStore(NpgsqlDataSource source)
                 r.MaybeValue<long>(6), r.Maybe<byte[]>(7), Number(r, 8), Number(r, 9)), cancel);
 
     public static Task SettleAsync(NpgsqlTransaction transaction, SettleableQuote quote, QuoteEnd end, CancellationToken cancel) =>
-        transaction.Command(Settle, quote.QuoteId, end.State, end.Prices, end.Failure, quote.MeasurementId, quote.QueueMs, quote.MeasureMs, end.PriceMs, Validity)
+        transaction.Command(Settle, quote.QuoteId, end.State, end.Prices, end.Failure, quote.MeasurementId, quote.QueueMs, quote.MeasureMs, end.PricingMs, Validity)
             .RunAsync(cancel);
 
     /// <summary>

@@ -40,7 +40,7 @@ public sealed class QuoteOutputTests
 
     [Test]
     public void A_known_measurement_says_so_and_how_much_faster_it_was() =>
-        Assert.That(Text(APricedFile(cached: true)), Does.Contain("measurement known").And.Contain("answered in 4.0 ms, 75 times faster than the 300 ms of the first time"));
+        Assert.That(Text(APricedFile(cached: true)), Does.Contain("measurement known").And.Contain("answered in 4.0 ms, 77.5 times faster than the 310 ms of the first time"));
 
     [Test]
     public void Explaining_prints_every_line_with_formula_inputs_and_source()
@@ -72,7 +72,7 @@ public sealed class QuoteOutputTests
             "file", "quote", "state", "cached", "price_list", "expire_time", "model", "unit_assumed", "geometry", "fdm", "notes", "verdict", "digest",
             "engine_version", "prices", "timing_ms",
         }));
-        Assert.That(Names(json.GetProperty("timing_ms")), Is.EqualTo(new[] { "start", "upload", "queue", "measure", "price", "platform", "total" }));
+        Assert.That(Names(json.GetProperty("timing_ms")), Is.EqualTo(new[] { "start", "upload", "queue", "measure", "price", "answer", "total" }));
         var price = json.GetProperty("prices")[0];
         Assert.That(Names(price), Is.EqualTo(new[]
         {
@@ -152,7 +152,7 @@ public sealed class QuoteOutputTests
         MeasurementCached = cached,
         PriceListVersion = "priceLists/standard/versions/1",
         ExpireTime = Timestamp.FromDateTimeOffset(new DateTimeOffset(2026, 12, 4, 10, 0, 0, TimeSpan.Zero)),
-        Timing = cached ? new QuoteTiming { TotalMs = 4, PriceMs = 0.4 } : new QuoteTiming { QueueMs = 5, MeasureMs = 300, PriceMs = 0.4, TotalMs = 310 },
+        Timing = cached ? new QuoteTiming { PriceMs = 0.4 } : new QuoteTiming { QueueMs = 5, MeasureMs = 300, PriceMs = 0.4, TotalMs = 310 },
         Measurement = new Measurement
         {
             ModelSha256 = new string('a', 64),
@@ -184,7 +184,7 @@ public sealed class QuoteOutputTests
             AReview(1, new Finding { Code = "MESH_OPEN", Severity = Finding.Types.Severity.Review, Message = "The mesh is open." }),
             AReview(1000),
         },
-    }, ModelKnown: cached, StartMs: 0, UploadMs: 12, TotalMs: cached ? 20 : 412);
+    }, ModelKnown: cached, StartMs: 0, UploadMs: 12, AnswerMs: cached ? 4 : 400, TotalMs: cached ? 16 : 412, FirstMs: cached ? 310 : null);
 
     static Price APrice(string process, string material, long quantity, string amount, uint days) => new()
     {

@@ -4,6 +4,7 @@ using FsCheck.Fluent;
 using NUnit.Framework;
 using Pricing.Cost;
 using Pricing.Quoting.V1;
+using Body = Pricing.Quoting.V1.Geometry;
 
 namespace Pricing.Tests.Cost;
 
@@ -15,12 +16,12 @@ static class Parts
     {
         ModelSha256 = new string('a', 64),
         EngineVersion = 1,
-        Geometry = new Geometry
+        Geometry = new Body
         {
             Triangles = 12,
             Watertight = true,
             Oriented = true,
-            Verdict = Geometry.Types.Verdict.Exact,
+            Verdict = Body.Types.Verdict.Exact,
             VolumeMm3 = 24_000,
             VolumeLowMm3 = 24_000,
             VolumeHighMm3 = 24_000,
@@ -29,6 +30,23 @@ static class Parts
             BboxMaxMm = new Vector3 { X = 30, Y = 40, Z = 40 },
         },
         Fdm = new FdmEstimate { Tier = 1, LayerHeightMm = 0.2, Layers = 200, FilamentCm3 = 10, FilamentG = 12.4, PrintTimeS = 7200, SupportCm3 = 2 },
+    };
+
+    /// <summary>A plain signet ring of 0.52 cm³, as a caster gets it.</summary>
+    public static Measurement Ring() => new()
+    {
+        UnitAssumed = true,
+        Geometry = new Body
+        {
+            Watertight = true,
+            Oriented = true,
+            Verdict = Body.Types.Verdict.Exact,
+            VolumeMm3 = 520.123456789,
+            AreaMm2 = 894.5,
+            BboxMinMm = new Vector3 { X = -10.6, Y = -11.25, Z = 0 },
+            BboxMaxMm = new Vector3 { X = 10.6, Y = 11.25, Z = 6.1 },
+            OverhangAreaMm2 = 88,
+        },
     };
 
     public static Measurement With(this Measurement part, Action<Measurement> change)
@@ -46,11 +64,11 @@ static class Parts
             double x = X / 10.0, y = Y / 10.0, z = Z / 10.0, volume = x * y * z * fillPerMille / 1000.0;
             var measurement = new Measurement
             {
-                Geometry = new Geometry
+                Geometry = new Body
                 {
                     Watertight = true,
                     Oriented = true,
-                    Verdict = Geometry.Types.Verdict.Exact,
+                    Verdict = Body.Types.Verdict.Exact,
                     VolumeMm3 = volume,
                     AreaMm2 = 2 * (x * y + y * z + z * x) * SkinPercent / 100.0,
                     BboxMinMm = new Vector3(),
