@@ -435,5 +435,9 @@ static class Limits
 
         /// <summary>Without a terminal nothing is said about work that ends sooner.</summary>
         public const int QuietMs = 2_000;
+
+        /// <summary>Size and repetitions of <c>pricing bench</c>.</summary>
+        public const int BenchTrianglesMax = 20_000_000;
+        public const int BenchRepetitionsMax = 1_000;
     }
 }

@@ -59,9 +59,9 @@ sealed class Turning
             int ka = grid.First(za), kb = grid.First(zb);
             if (ka == kb)
                 continue;
-            // Seen with the interior on its left, the contour leaves the face that walks the edge down and enters the one that walks it up.
+            // With the interior on its left, the contour leaves the face that walks the edge upwards and enters the one that walks it down.
             var up = edge.Forward(0) == zb > za ? 0 : 1;
-            turning.Add(Cut.Of(corners, vertices, edge.Face(1 - up)), Cut.Of(corners, vertices, edge.Face(up)),
+            turning.Add(Cut.Of(corners, vertices, edge.Face(up)), Cut.Of(corners, vertices, edge.Face(1 - up)),
                 (Math.Min(ka, kb) - first) * Stride, (Math.Max(ka, kb) - first) * Stride, inverted, motion);
         }
         turning.Integrate();

@@ -107,7 +107,7 @@ public sealed partial class MonotonicityTests
 
     static decimal LinesTotal(Price price) => price.Components.Where(line => line.Kind != "rounding").Sum(line => Amount(line.Amount));
 
-    /// <summary>The standard list with about half of its numbers multiplied by 0 to 4. A number that leaves its range is put back: the parser
+    /// <summary>The standard list with about half of its numbers multiplied by 0 to 4, some by 0.01. A number that leaves its range is put back: the parser
     /// itself says which, by line.</summary>
     static Gen<PriceList> Lists { get; } =
         from seed in Gen.Choose(0, int.MaxValue - 1)
@@ -119,7 +119,7 @@ public sealed partial class MonotonicityTests
         var original = PriceList.Standard.Document.Split('\n');
         var lines = original.Select(line => ChangeableNumber().Replace(line, number => random.Next(2) == 0
             ? number.Value
-            : number.Groups[1].Value + (decimal.Parse(number.Groups[2].Value, CultureInfo.InvariantCulture) * random.Next(0, 401) / 100m)
+            : number.Groups[1].Value + (decimal.Parse(number.Groups[2].Value, CultureInfo.InvariantCulture) * Factor(random))
                 .ToString("0.######", CultureInfo.InvariantCulture))).ToArray();
         while (true)
         {
@@ -133,6 +133,9 @@ public sealed partial class MonotonicityTests
             }
         }
     }
+
+    // Now and then nearly nothing: the low end of a range is where promises break.
+    static decimal Factor(Random random) => random.Next(6) == 0 ? 0.01m : random.Next(0, 401) / 100m;
 
     // Envelopes and layer counts stay, so that most parts can still be made.
     [GeneratedRegex(@"((?:value|maximum|half_quantity|factor|days): )([0-9.]+)")]

@@ -36,11 +36,11 @@ static class Parts
     public static Measurement Ring() => new()
     {
         UnitAssumed = true,
-        Geometry = new Geometry
+        Geometry = new Body
         {
             Watertight = true,
             Oriented = true,
-            Verdict = Geometry.Types.Verdict.Exact,
+            Verdict = Body.Types.Verdict.Exact,
             VolumeMm3 = 520.123456789,
             AreaMm2 = 894.5,
             BboxMinMm = new Vector3 { X = -10.6, Y = -11.25, Z = 0 },

@@ -173,6 +173,21 @@ public sealed class PriceListParserTests
         Assert.That((faults[^1].Reason, faults[^1].Actual), Is.EqualTo(("PRICE_LIST_FAULTS_MORE", $"{1_000 - Limits.PriceList.FaultsMax + 1} more")));
     }
 
+    // The ranges that "more is never cheaper" rests on; see docs/formulas.md.
+    [TestCase("half_quantity: 10", "half_quantity: 0.99", "1 to 1000000 pieces")]
+    [TestCase("maximum: 0.2", "maximum: 0.91", "0 to 0.9 of the pieces")]
+    [TestCase("maximum: 0.2", "maximum: -0.1", "0 to 0.9 of the pieces")]
+    [TestCase("scrap: 0.2", "scrap: 1", "0 to 0.9 of the pieces")]
+    [TestCase("margin: 0.5", "margin: -1.5", "0 to 20 of the cost")]
+    [TestCase("factor: 0.9 ", "factor: 0 ", "0.1 to 10 times the price")]
+    [TestCase("minimum_part: 1\n", "minimum_part: 0\n", "0.01 to 1000000 EUR per piece")]
+    public void A_number_that_would_make_more_cheaper_is_refused(string passage, string by, string limit)
+    {
+        Assert.That(RoundNumbers.Document, Does.Contain(passage));
+        var faults = Faults(RoundNumbers.Document.Replace(passage, by, StringComparison.Ordinal));
+        Assert.That(faults.Select(fault => (fault.Reason, fault.Limit)), Has.All.EqualTo(("PRICE_LIST_OUT_OF_RANGE", limit)));
+    }
+
     [Test]
     public void The_own_currency_has_no_exchange_rate() =>
         Assert.That(Faults(RoundNumbers.Document.Replace("JPY: 150", "EUR: 1", StringComparison.Ordinal)).Single().Path, Is.EqualTo("exchange_rates.EUR"));
