@@ -205,10 +205,16 @@ public sealed class QuoteTests
         var quote = await _server.Quotes.CreateQuoteAsync(Ask(await MeasuredModelAsync(cancel)), cancellationToken: cancel);
         var refusal = await RefusedAsync(() => CancelAsync(quote));
         Assert.That((refusal.StatusCode, ReasonOf(refusal)), Is.EqualTo((StatusCode.FailedPrecondition, "QUOTE_ENDED")));
-        foreach (var state in new[] { "measuring", "cancelled", "failed" })
+        // Rows that would be whole in their new state: nothing but the rule about terminal states refuses them.
+        foreach (var move in new[]
         {
-            var leaving = await Assert.ThrowsAsync<PostgresException>(() => _server.ExecuteAsync($"update quote set state = '{state}'"));
+            "update quote set state = 'needs_review'",
+            "update quote set state = 'cancelled', prices = null, measurement_id = null, expire_at = null",
+        })
+        {
+            var leaving = await Assert.ThrowsAsync<PostgresException>(() => _server.ExecuteAsync(move));
             Assert.That(leaving!.SqlState, Is.EqualTo(PostgresErrorCodes.CheckViolation));
+            Assert.That(leaving.MessageText, Does.Contain("terminal state is final"));
         }
     }
 
