@@ -35,14 +35,24 @@ static class Limits
         public const long ZipInflatedBytesMax = 1L << 30;
         public const int ZipInflationRatioMax = 200;
         public const long ContainerBytesMax = 256L << 20;
+        public const int ZipNameBytesMax = 1024;
 
         /// <summary>Nesting of XML elements, 3MF components and glTF nodes.</summary>
         public const int XmlDepthMax = 64;
+        public const int XmlNameBytesMax = 256;
+        public const int XmlAttributesMax = 64;
         public const int ComponentDepthMax = 32;
         public const int ComponentsMax = 100_000;
 
         /// <summary>Objects of a 3MF or AMF, nodes, accessors or buffers of a glTF.</summary>
         public const int ObjectsMax = 100_000;
+
+        /// <summary>Characters of one number or name in an AMF element.</summary>
+        public const int AmfTextBytesMax = 128;
+
+        /// <summary>Elements of a PLY header and properties of one element.</summary>
+        public const int PlyElementsMax = 32;
+        public const int PlyPropertiesMax = 64;
 
         /// <summary>Bytes of the JSON part of a glTF file.</summary>
         public const int GltfJsonBytesMax = 64 << 20;
@@ -280,6 +290,12 @@ static class Limits
         /// <summary>Nodes of the document: scalars, mappings and sequences. The standard list has about 1,000.</summary>
         public const int DocumentNodesMax = 50_000;
         public const int LabelCharsMax = 200;
+
+        /// <summary>Largest rate, length and time a list may hold, in the list's currency, mm and minutes.</summary>
+        public const decimal MoneyMax = 1_000_000m;
+        public const decimal PerHourMax = 10_000m;
+        public const decimal MmMax = 10_000m;
+        public const decimal MinutesMax = 10_000m;
         public const int NoteCharsMax = 1_000;
         public const int IdCharsMax = 63;
 

@@ -42,7 +42,7 @@ public static class PriceListParser
             EffectiveDate = section.Date("effective_date"),
             CurrencyCode = currency,
             ExchangeRates = schema.ReadExchangeRates(section),
-            MinimumOrder = section.Number("minimum_order", $"{currency} per order", 0m, PriceListSchema.MoneyMax),
+            MinimumOrder = section.Number("minimum_order", $"{currency} per order", 0m, Limits.PriceList.MoneyMax),
             Mesh = PriceListSchema.ReadMesh(section.Section("mesh")),
             Processes = [.. section.Sections("processes", 1, Limits.PriceList.ProcessesMax).Select(process => schema.ReadProcess(process.Id, process.Section))],
             Entries = Flatten(root),

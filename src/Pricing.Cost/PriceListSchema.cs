@@ -6,11 +6,6 @@ namespace Pricing.Cost;
 /// monotonic, and what keeps every amount within decimal, for every list that is accepted.</summary>
 sealed class PriceListSchema(string currency)
 {
-    public const decimal MoneyMax = 1_000_000m;
-    const decimal PerHourMax = 10_000m;
-    const decimal MmMax = 10_000m;
-    const decimal MinutesMax = 10_000m;
-
     static readonly string[] LeadTimeIds = ["economy", "standard", "express"];
     static readonly string[] ModelNames = ["fdm", "sla", "powder", "lpbf", "casting"];
 
@@ -37,17 +32,17 @@ sealed class PriceListSchema(string currency)
             Id = id,
             Label = section.Text("label", Limits.PriceList.LabelCharsMax),
             BuildVolume = ReadBuildVolume(section.Section("build_volume")),
-            Setup = section.Number("setup", $"{currency} per order", 0m, MoneyMax),
-            LabourPerHour = section.Number("labour_per_hour", $"{currency} per hour", 0m, PerHourMax),
-            HandlingMin = section.Number("handling_min", "min", 0m, MinutesMax),
+            Setup = section.Number("setup", $"{currency} per order", 0m, Limits.PriceList.MoneyMax),
+            LabourPerHour = section.Number("labour_per_hour", $"{currency} per hour", 0m, Limits.PriceList.PerHourMax),
+            HandlingMin = section.Number("handling_min", "min", 0m, Limits.PriceList.MinutesMax),
             Scrap = section.Number("scrap", "of the pieces", 0m, 0.9m),
             Margin = section.Number("margin", "of the cost", 0m, 20m),
             // At least the smallest coin: a price of nothing is never firm.
-            MinimumPart = section.Number("minimum_part", $"{currency} per piece", 0.01m, MoneyMax),
+            MinimumPart = section.Number("minimum_part", $"{currency} per piece", 0.01m, Limits.PriceList.MoneyMax),
             QuantityDiscount = ReadDiscount(section.Section("quantity_discount")),
             Capacity = ReadCapacity(section.Section("capacity")),
-            MinimumWallMm = section.Threshold("minimum_wall_mm", "mm", 0m, MmMax),
-            MinimumSizeMm = section.Threshold("minimum_size_mm", "mm", 0m, MmMax),
+            MinimumWallMm = section.Threshold("minimum_wall_mm", "mm", 0m, Limits.PriceList.MmMax),
+            MinimumSizeMm = section.Threshold("minimum_size_mm", "mm", 0m, Limits.PriceList.MmMax),
             LayersMax = section.Threshold("layers_max", "layers", 1m, 10_000_000m),
             LeadTimes = ReadLeadTimes(section.Section("lead_times")),
             Materials = materials,
@@ -62,9 +57,9 @@ sealed class PriceListSchema(string currency)
     static BuildVolume ReadBuildVolume(PriceListSection section)
     {
         var volume = new BuildVolume(
-            section.Number("build_x_mm", "mm", 1m, MmMax),
-            section.Number("build_y_mm", "mm", 1m, MmMax),
-            section.Number("build_z_mm", "mm", 1m, MmMax),
+            section.Number("build_x_mm", "mm", 1m, Limits.PriceList.MmMax),
+            section.Number("build_y_mm", "mm", 1m, Limits.PriceList.MmMax),
+            section.Number("build_z_mm", "mm", 1m, Limits.PriceList.MmMax),
             section.ReadSeverity("severity"));
         IgnoreSource(section);
         return volume;
@@ -106,8 +101,8 @@ sealed class PriceListSchema(string currency)
         var material = new MaterialRates(id,
             section.Text("label", Limits.PriceList.LabelCharsMax),
             section.Number("density_g_cm3", "g/cm³", 0.01m, 30m),
-            casting ? section.Number("price_per_g", $"{currency} per g", 0m, 10_000m) : section.Number("price_per_kg", $"{currency} per kg", 0m, MoneyMax),
-            casting ? section.Number("casting_fee", $"{currency} per piece", 0m, MoneyMax) : null);
+            casting ? section.Number("price_per_g", $"{currency} per g", 0m, 10_000m) : section.Number("price_per_kg", $"{currency} per kg", 0m, Limits.PriceList.MoneyMax),
+            casting ? section.Number("casting_fee", $"{currency} per piece", 0m, Limits.PriceList.MoneyMax) : null);
         section.Finish();
         return material;
     }
@@ -130,7 +125,7 @@ sealed class PriceListSchema(string currency)
     {
         var finish = new FinishRates(id,
             section.Text("label", Limits.PriceList.LabelCharsMax),
-            section.Number("per_part", $"{currency} per piece", 0m, MoneyMax),
+            section.Number("per_part", $"{currency} per piece", 0m, Limits.PriceList.MoneyMax),
             section.Number("per_cm2", $"{currency} per cm²", 0m, 10_000m),
             section.Number("extra_days", "days", 0m, 365m));
         section.Finish();
@@ -188,7 +183,7 @@ sealed class PriceListSchema(string currency)
         Share(section, "support_share", 3m),
         Share(section, "powder_waste", 10m),
         Gap(section),
-        section.Number("heat_treatment_per_kg", $"{currency} per kg", 0m, MoneyMax));
+        section.Number("heat_treatment_per_kg", $"{currency} per kg", 0m, Limits.PriceList.MoneyMax));
 
     CastingRates ReadCasting(PriceListSection section)
     {
@@ -198,7 +193,7 @@ sealed class PriceListSchema(string currency)
             Share(section, "metal_markup", 10m),
             Share(section, "metal_loss", 1m),
             section.Number("polish_min_per_cm2", "min/cm²", 0m, 100m),
-            section.Number("flask_fee", $"{currency} per flask", 0m, MoneyMax),
+            section.Number("flask_fee", $"{currency} per flask", 0m, Limits.PriceList.MoneyMax),
             section.Number("flask_cm3", "cm³", 1m, 1_000_000m),
             section.Number("packing", "of the flask", 0.01m, 1m),
             Gap(section),
@@ -206,16 +201,16 @@ sealed class PriceListSchema(string currency)
                 Rename(MachinePerHour(pattern), "pattern_machine_per_hour"),
                 LayerHeight(pattern),
                 pattern.Number("layer_s", "s", 0m, 10_000m),
-                pattern.Number("plate_x_mm", "mm", 1m, MmMax),
-                pattern.Number("plate_y_mm", "mm", 1m, MmMax),
+                pattern.Number("plate_x_mm", "mm", 1m, Limits.PriceList.MmMax),
+                pattern.Number("plate_y_mm", "mm", 1m, Limits.PriceList.MmMax),
                 Rename(pattern.Number("density_g_cm3", "g/cm³", 0.01m, 30m), "pattern_density_g_cm3"),
-                Rename(pattern.Number("price_per_kg", $"{currency} per kg", 0m, MoneyMax), "pattern_price_per_kg"),
+                Rename(pattern.Number("price_per_kg", $"{currency} per kg", 0m, Limits.PriceList.MoneyMax), "pattern_price_per_kg"),
                 Rename(Share(pattern, "support_share", 3m), "pattern_support_share")));
         pattern.Finish();
         return rates;
     }
 
-    Figure MachinePerHour(PriceListSection section) => section.Number("machine_per_hour", $"{currency} per hour", 0m, PerHourMax);
+    Figure MachinePerHour(PriceListSection section) => section.Number("machine_per_hour", $"{currency} per hour", 0m, Limits.PriceList.PerHourMax);
 
     static Figure LayerHeight(PriceListSection section) => section.Number("layer_height_mm", "mm", 0.001m, 10m);
 

@@ -44,7 +44,9 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
     public long JobsDone => Interlocked.Read(ref _jobsDone);
 
     /// <summary>Jobs the node would take now.</summary>
-    public int FreeCredits => _draining || _outbox is null || _end.Task.IsCompleted ? 0 : Math.Max(0, Volatile.Read(ref _credits));
+    public int FreeCredits => _draining || _outbox is null || _end.Task.IsCompleted
+        ? 0
+        : Math.Clamp(2 * Limits.Job.NodeCreditsMax - _held.Count, 0, Math.Max(0, Volatile.Read(ref _credits)));
 
     public TimeSpan SinceHeard => time.GetElapsedTime(Interlocked.Read(ref _lastHeard));
 
@@ -166,12 +168,14 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         }
     }
 
+    // A node grants a job's credit anew when it has ended there, which may be a moment before its answer is known here: hence
+    // held jobs do not count against the credits, they only close the offer at twice the bound (FreeCredits).
     void TakeCredit(uint added)
     {
-        var total = (long)Math.Max(0, Volatile.Read(ref _credits)) + added + _held.Count;
+        var total = (long)Math.Max(0, Volatile.Read(ref _credits)) + added;
         if (total > Limits.Job.NodeCreditsMax)
         {
-            throw RefusalException.Invalid("CREDITS_EXCEEDED", "A node holds and asks for too many jobs.", "credit.jobs",
+            throw RefusalException.Invalid("CREDITS_EXCEEDED", "A node asks for too many jobs.", "credit.jobs",
                 $"{Limits.Job.NodeCreditsMax} jobs", $"{total} jobs");
         }
         Interlocked.Add(ref _credits, (int)added);

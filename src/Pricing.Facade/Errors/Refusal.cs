@@ -57,8 +57,11 @@ sealed record Refusal(StatusCode Code, string Reason, string Message)
 
     /// <summary>True when the exception says that no coordinator could be reached, rather than that one answered badly.</summary>
     public static bool IsUnreachable(Exception exception) =>
-        exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError } or SocketException
+        exception is HttpRequestException
+        {
+            HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
+            or HttpRequestError.SecureConnectionError
+        } or SocketException
         || (exception.InnerException is { } inner && IsUnreachable(inner));
 
     public static Refusal Unreachable { get; } = new(StatusCode.Unavailable, "COORDINATOR_UNAVAILABLE",
@@ -66,7 +69,8 @@ sealed record Refusal(StatusCode Code, string Reason, string Message)
     { RetryAfter = TimeSpan.FromSeconds(Limits.Edge.RetryAfterSecondsDefault) };
 
     public static Refusal ShuttingDown { get; } = new(StatusCode.Unavailable, "SHUTTING_DOWN",
-        "This instance is going away; connect again.") { RetryAfter = TimeSpan.FromSeconds(Limits.Edge.RetryAfterSecondsDefault) };
+        "This instance is going away; connect again.")
+    { RetryAfter = TimeSpan.FromSeconds(Limits.Edge.RetryAfterSecondsDefault) };
 
     Refusal With(Any detail, string message)
     {

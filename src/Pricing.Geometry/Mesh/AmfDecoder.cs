@@ -10,7 +10,6 @@ namespace Pricing.Geometry.Mesh;
 sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file") : MeshDecoder, IXmlHandler
 {
     /// <summary>The longest number read as an element's text, and the longest id.</summary>
-    const int TextBytesMax = 128;
 
     /// <summary>The number whose element is open.</summary>
     enum Expected
@@ -46,7 +45,7 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
     readonly Dictionary<string, AmfObject> _objects = [];
     readonly List<string> _order = [];
     readonly List<Instance> _instances = [];
-    readonly byte[] _text = new byte[TextBytesMax];
+    readonly byte[] _text = new byte[Limits.Mesh.AmfTextBytesMax];
     readonly double[] _point = new double[3];
     readonly long[] _corners = new long[3];
     XmlScanner? _scanner;
@@ -136,8 +135,8 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
     {
         if (_expected == Expected.Nothing)
             return;
-        if (text.Length > TextBytesMax - _textCount)
-            throw Malformed($"at most {TextBytesMax} bytes in a number", "more");
+        if (text.Length > Limits.Mesh.AmfTextBytesMax - _textCount)
+            throw Malformed($"at most {Limits.Mesh.AmfTextBytesMax} bytes in a number", "more");
         text.CopyTo(_text.AsSpan(_textCount));
         _textCount += text.Length;
     }
@@ -188,7 +187,7 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
 
     void BeginObject(XmlAttributes attributes)
     {
-        if (_object is not null || !attributes.TryGet("id"u8, out var id) || id.Length > TextBytesMax)
+        if (_object is not null || !attributes.TryGet("id"u8, out var id) || id.Length > Limits.Mesh.AmfTextBytesMax)
             throw Malformed("an object with a short id", "a nested object, or one without id");
         if (_objects.Count == Limits.Mesh.ObjectsMax)
             throw new MeshFormatException("TOO_MANY_OBJECTS", "The file has too many objects.", part, $"{Limits.Mesh.ObjectsMax} objects", $"more than {Limits.Mesh.ObjectsMax} objects");
@@ -201,7 +200,7 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
 
     void BeginInstance(XmlAttributes attributes)
     {
-        if (!attributes.TryGet("objectid"u8, out var id) || id.Length > TextBytesMax)
+        if (!attributes.TryGet("objectid"u8, out var id) || id.Length > Limits.Mesh.AmfTextBytesMax)
             throw Malformed("an instance with a short objectid", "none");
         if (_instances.Count == Limits.Mesh.ComponentsMax)
             throw new MeshFormatException("TOO_MANY_COMPONENTS", "The file places too many instances.", part, $"{Limits.Mesh.ComponentsMax} instances",

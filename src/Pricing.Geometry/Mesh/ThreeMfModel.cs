@@ -178,8 +178,8 @@ sealed class ThreeMfModel(string part, MeshBudget budget) : IXmlHandler
         var target = part;
         for (var i = 0; i < attributes.Count; i++)
             if (attributes.Name(i).EndsWith(":path"u8) && Encoding.UTF8.GetString(attributes.Name(i)[..^5]) == _productionPrefix)
-                target = attributes.Value(i).Length <= ZipPackage.NameBytesMax ? ThreeMfPackage.PartName(Encoding.UTF8.GetString(attributes.Value(i)))
-                    : throw Malformed(element, $"a path of at most {ZipPackage.NameBytesMax} bytes", $"{attributes.Value(i).Length} bytes");
+                target = attributes.Value(i).Length <= Limits.Mesh.ZipNameBytesMax ? ThreeMfPackage.PartName(Encoding.UTF8.GetString(attributes.Value(i)))
+                    : throw Malformed(element, $"a path of at most {Limits.Mesh.ZipNameBytesMax} bytes", $"{attributes.Value(i).Length} bytes");
         references.Add(new ThreeMfReference(target, id, place));
     }
 

@@ -195,7 +195,7 @@ public sealed class QuoteTests
         Assert.That((await CancelAsync(second)).State, Is.EqualTo(Quote.Types.State.Cancelled));
         Assert.That((await node.NextCancelAsync(cancel)).JobId, Is.EqualTo(job.Assign.JobId));
         Assert.That(await _server.ScalarAsync<string>("select state from job"), Is.EqualTo("cancelled"));
-        Assert.That(await node.CompleteAsync(job), Is.EqualTo(Node.V1.CompleteJobResponse.Types.Result.Terminal));
+        Assert.That(await node.CompleteAsync(job), Is.EqualTo(Pricing.Node.V1.CompleteJobResponse.Types.Result.Terminal));
         Assert.That((await CancelAsync(first)).State, Is.EqualTo(Quote.Types.State.Cancelled), "cancelling twice is cancelling once");
     }
 
@@ -278,7 +278,7 @@ public sealed class QuoteTests
         var incarnation = Guid.NewGuid();
         var lease = (await store.ClaimAsync(1, [new(incarnation, "n")], cancel)).Single();
         var key = await store.ReadKeyAsync(lease.JobId, cancel);
-        var figures = ScriptedNode.Figures(new ReceivedJob(new Node.V1.Assign(), [5, 6, 7]));
+        var figures = ScriptedNode.Figures(new ReceivedJob(new Pricing.Node.V1.Assign(), [5, 6, 7]));
         await store.CompleteAsync(new(lease.JobId, lease.Epoch), incarnation, key!, figures, cancel);
         Assert.That(await _server.ScalarAsync<string>("select state from quote"), Is.EqualTo("measuring"));
 

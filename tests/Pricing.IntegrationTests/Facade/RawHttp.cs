@@ -37,7 +37,18 @@ sealed class RawHttp : IDisposable
 
     public Task<string?> ReadStatusLineAsync() => _reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10));
 
-    public Task<string> ReadToEndAsync() => _reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(15));
+    /// <summary>What came until the end; a server that drops the connection ends it too.</summary>
+    public async Task<string> ReadToEndAsync()
+    {
+        try
+        {
+            return await _reader.ReadToEndAsync().WaitAsync(TimeSpan.FromSeconds(15));
+        }
+        catch (IOException)
+        {
+            return "";
+        }
+    }
 
     public void Dispose()
     {

@@ -111,7 +111,7 @@ public sealed class ScriptedNode : IAsyncDisposable
         ModelBytes = job.Bytes.Length,
         Format = ModelFormat.StlBinary,
         Unit = LengthUnit.Millimetre,
-        Geometry = new Geometry
+        Geometry = new Quoting.V1.Geometry
         {
             Triangles = 12,
             Watertight = true,
@@ -125,7 +125,7 @@ public sealed class ScriptedNode : IAsyncDisposable
             CentroidMm = new Vector3 { X = 5, Y = 5, Z = 5 },
             UpAreaMm2 = 100,
             DownAreaMm2 = 100,
-            Verdict = Geometry.Types.Verdict.Exact,
+            Verdict = Quoting.V1.Geometry.Types.Verdict.Exact,
         },
         Digest = ByteString.CopyFrom(SHA256.HashData(job.Bytes)),
     };
@@ -198,7 +198,7 @@ public sealed class ScriptedNode : IAsyncDisposable
                 _welcome.TrySetResult(message.Welcome);
                 break;
             case WorkResponse.MessageOneofCase.Heartbeat:
-                await ReplyAsync(new WorkRequest { Heartbeat = new Node.V1.Heartbeat() });
+                await ReplyAsync(new WorkRequest { Heartbeat = new Pricing.Node.V1.Heartbeat() });
                 break;
             case WorkResponse.MessageOneofCase.Assign:
                 _open[message.Assign.JobId] = (message.Assign, new MemoryStream());

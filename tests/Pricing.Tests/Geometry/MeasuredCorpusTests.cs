@@ -14,38 +14,41 @@ sealed class MeasuredCorpusTests
     public void Volume_area_box_and_verdict_agree_with_two_other_tools()
     {
         var compared = 0;
-        foreach (var (name, bytes, truth) in Corpus.Folder is null ? Made() : Real())
-        {
-            PartMeasurement m;
-            try
-            {
-                m = PartMeasurer.Measure(bytes, new() { Unit = LengthUnit.Millimetre }, name);
-            }
-            catch (MeshFormatException e)
-            {
-                TestContext.Out.WriteLine($"{name}: {e.Reason}");
-                continue;
-            }
-            compared++;
-            using (Assert.EnterMultipleScope())
-            {
-                if (m.Verdict == Verdict.Exact || m.Inverted)
-                    Assert.That(m.VolumeMm3, Is.EqualTo(Math.Abs(truth.Volume)).Within(1e-6 * Math.Abs(truth.Volume)), $"{name}: volume");
-                if (m.Notes.All(n => n.Code != "DUPLICATE_TRIANGLES" && n.Code != "CORNERS_WELDED"))
-                    Assert.That(m.AreaMm2, Is.EqualTo(truth.Area).Within(1e-6 * truth.Area), $"{name}: area");
-                double[] box = [m.BboxMinMm.X, m.BboxMaxMm.X, m.BboxMinMm.Y, m.BboxMaxMm.Y, m.BboxMinMm.Z, m.BboxMaxMm.Z];
-                if (m.Verdict != Verdict.Repaired)
-                    Assert.That(box, Is.EqualTo(truth.Box).Within(1e-6 * (1 + box.Max(Math.Abs))), $"{name}: box");
-                if (truth.Watertight is { } watertight)
-                    Assert.That(m.Watertight, Is.EqualTo(watertight), $"{name}: watertight");
-                if (truth.BoundaryEdges is { } edges)
-                    Assert.That(m.BoundaryEdges, Is.EqualTo(edges), $"{name}: boundary edges");
-                if (truth.Shells is { } shells)
-                    Assert.That(m.Shells, Is.EqualTo(shells), $"{name}: shells");
-            }
-        }
+        using (Assert.EnterMultipleScope())
+            foreach (var (name, bytes, truth) in Corpus.Folder is null ? Made() : Real())
+                compared += Compare(name, bytes, truth);
         TestContext.Out.WriteLine($"{compared} compared");
         Assert.That(compared, Is.GreaterThan(Corpus.Folder is null ? 3 : 40));
+    }
+
+    static int Compare(string name, byte[] bytes, Truth truth)
+    {
+        PartMeasurement m;
+        try
+        {
+            m = PartMeasurer.Measure(bytes, new() { Unit = LengthUnit.Millimetre }, name);
+        }
+        catch (MeshFormatException e)
+        {
+            TestContext.Out.WriteLine($"{name}: {e.Reason}");
+            return 0;
+        }
+        string[] repairs = ["DUPLICATE_TRIANGLES", "CORNERS_WELDED", "TRIANGLES_TURNED", "SHELLS_TURNED"];
+        var asItCame = m.Notes.All(n => !repairs.Contains(n.Code));
+        if (asItCame && m.Verdict is (Verdict.Exact or Verdict.Repaired))
+            Assert.That(m.VolumeMm3, Is.EqualTo(Math.Abs(truth.Volume)).Within(1e-6 * Math.Abs(truth.Volume)), $"{name}: volume");
+        if (asItCame)
+            Assert.That(m.AreaMm2, Is.EqualTo(truth.Area).Within(1e-6 * truth.Area), $"{name}: area");
+        double[] box = [m.BboxMinMm.X, m.BboxMaxMm.X, m.BboxMinMm.Y, m.BboxMaxMm.Y, m.BboxMinMm.Z, m.BboxMaxMm.Z];
+        if (asItCame)
+            Assert.That(box, Is.EqualTo(truth.Box).Within(1e-6 * (1 + box.Max(Math.Abs))), $"{name}: box");
+        if (truth.Watertight is { } watertight)
+            Assert.That(m.Watertight, Is.EqualTo(watertight), $"{name}: watertight");
+        if (truth.BoundaryEdges is { } edges)
+            Assert.That(m.BoundaryEdges, Is.EqualTo(edges), $"{name}: boundary edges");
+        if (truth.Shells is { } shells)
+            Assert.That(m.Shells, Is.EqualTo(shells), $"{name}: shells");
+        return 1;
     }
 
     [Test]
@@ -64,9 +67,17 @@ sealed class MeasuredCorpusTests
             if (row["status"] != "ok" || row["closed"] != "1")
                 continue;
             var path = Path.Combine(Corpus.Folder, "models", row["file"]);
-            if (!File.Exists(path) || row["file"].EndsWith("step", StringComparison.Ordinal) || row["file"].EndsWith("stp", StringComparison.Ordinal))
+            PartMeasurement m;
+            try
+            {
+                m = PartMeasurer.Measure(File.ReadAllBytes(path), new() { Unit = LengthUnit.Millimetre, Scale = Number(row["scale"]) }, row["file"]);
+            }
+            catch (MeshFormatException e)
+            {
+                // STEP files and glTF with its data elsewhere are refused on purpose.
+                TestContext.Out.WriteLine($"{row["file"]}: {e.Reason}");
                 continue;
-            var m = PartMeasurer.Measure(File.ReadAllBytes(path), new() { Unit = LengthUnit.Millimetre, Scale = Number(row["scale"]) }, row["file"]);
+            }
             filament.Add(Math.Abs(m.Fdm!.FilamentMm / Number(row["filament_mm"]) - 1));
             time.Add(Math.Abs(m.Fdm.PrintTimeS / Number(row["my_s"]) - 1));
         }
