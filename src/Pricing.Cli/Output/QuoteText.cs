@@ -126,9 +126,18 @@ static class QuoteText
         _ => "note",
     };
 
-    static string FactOf(Finding finding) => finding.Measured.Length == 0 ? ""
-        : finding.Limit.Length == 0 ? $" (measured {finding.Measured} {finding.Unit})".Replace(" )", ")", StringComparison.Ordinal)
-        : $" (measured {finding.Measured}, limit {finding.Limit} {finding.Unit})".Replace(" )", ")", StringComparison.Ordinal);
+    static string FactOf(Finding finding)
+    {
+        if (finding.Measured.Length == 0)
+            return "";
+        var limit = finding.Limit.Length == 0 ? "" : $", limit {Short(finding.Limit)}";
+        return $" (measured {Short(finding.Measured)}{limit}{(finding.Unit.Length == 0 ? "" : " " + finding.Unit)})";
+    }
+
+    /// <summary>Four digits are enough for a person; JSON has them all.</summary>
+    static string Short(string text) => decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var value) && text.Length > 6
+        ? value.ToString("G4", CultureInfo.InvariantCulture)
+        : text;
 
     static IEnumerable<string> Timing(PricedFile priced)
     {

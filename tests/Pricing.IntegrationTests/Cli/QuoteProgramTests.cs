@@ -25,8 +25,9 @@ public sealed class QuoteProgramTests
     [Test]
     public async Task The_first_quote_measures_and_the_second_is_answered_from_what_is_known_with_the_same_prices()
     {
-        var first = await QuoteAsync("--json", _home.File("torus.stl"));
-        var second = await QuoteAsync("--json", _home.File("torus.stl"));
+        // A scale that no other test asks for.
+        var first = await QuoteAsync("--json", "--scale", "1.5", _home.File("torus.stl"));
+        var second = await QuoteAsync("--json", "--scale", "1.5", _home.File("torus.stl"));
 
         Assert.That(first.ExitCode, Is.Zero, first.Error);
         Assert.That(first.Json.GetProperty("cached").GetBoolean(), Is.False);
@@ -36,7 +37,7 @@ public sealed class QuoteProgramTests
         Assert.That(second.Json.GetProperty("prices").GetRawText(), Is.EqualTo(first.Json.GetProperty("prices").GetRawText()));
         Assert.That(second.Json.GetProperty("digest").GetString(), Is.EqualTo(first.Json.GetProperty("digest").GetString()));
         // Another quantity and currency: still nothing is measured.
-        var third = await QuoteAsync("--json", "--qty", "7", "--process", "fdm", _home.File("torus.stl"));
+        var third = await QuoteAsync("--json", "--scale", "1.5", "--qty", "7", "--process", "fdm", _home.File("torus.stl"));
         Assert.That(third.Json.GetProperty("cached").GetBoolean(), Is.True, third.Error);
         Assert.That(third.Json.GetProperty("prices").EnumerateArray().Select(price => price.GetProperty("quantity").GetInt64()), Is.All.EqualTo(7));
     }

@@ -37,8 +37,8 @@ public sealed class ServeProgramTests
         Assert.That(quoted.ExitCode, Is.Zero, quoted.Error);
         Assert.That(quoted.Json.GetProperty("timing_ms").GetProperty("start").GetDouble(), Is.Zero);
         using var http = new HttpClient();
-        var name = quoted.Json.GetProperty("quote").GetString();
-        var overRest = await http.GetStringAsync($"{facade}/v1/{name}");
+        var name = quoted.Json.GetProperty("quote").GetString()!;
+        var overRest = await http.GetStringAsync($"{facade}/v1/quotes/{name[(name.LastIndexOf('/') + 1)..]}");
         Assert.That(overRest, Does.Contain(name));
 
         using var channel = GrpcChannel.ForAddress(coordinator);
