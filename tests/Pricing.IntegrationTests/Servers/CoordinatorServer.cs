@@ -21,6 +21,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
 {
     readonly WebApplication _app;
     bool _stopped;
+    bool _ownsFolder;
 
     CoordinatorServer(WebApplication app, CoordinatorOptions options)
     {
@@ -64,7 +65,9 @@ public sealed class CoordinatorServer : IAsyncDisposable
             ModelFolder = Directory.CreateTempSubdirectory("pricing-models-").FullName,
             LogLevel = LogLevel.Error,
         };
-        return await StartAsync(adjust?.Invoke(options) ?? options);
+        var server = await StartAsync(adjust?.Invoke(options) ?? options);
+        server._ownsFolder = true;
+        return server;
     }
 
     /// <summary>On what another one left behind, or beside it.</summary>
@@ -155,5 +158,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         await StopAsync();
         Channel.Dispose();
         await Database.DisposeAsync();
+        if (_ownsFolder)
+            Directory.Delete(Options.ModelFolder, recursive: true);
     }
 }

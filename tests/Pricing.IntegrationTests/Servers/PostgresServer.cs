@@ -34,8 +34,13 @@ public static class PostgresServer
     {
         NpgsqlConnection.ClearAllPools();
         if (embedded is not null)
+        {
             await embedded.DisposeAsync();
-        if (home is not null)
+            // Not always below the home: as root the cluster moves to where the server's account can reach it.
+            if (Path.GetDirectoryName(embedded.DataFolder) is { } cluster && Directory.Exists(cluster))
+                Directory.Delete(cluster, recursive: true);
+        }
+        if (home is not null && Directory.Exists(home))
             Directory.Delete(home, recursive: true);
     }
 
