@@ -96,6 +96,8 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         SizeBytes = row.SizeBytes,
         FileName = row.FileName,
         State = row.IsStored ? Model.Types.State.Stored : Model.Types.State.AwaitingUpload,
+        // Relative to the facade a client reached us through; a gRPC client streams to UploadModel instead.
+        UploadUri = row.IsStored ? "" : $"/v1/models/{Convert.ToHexStringLower(row.Sha256)}",
         CreateTime = Timestamp.FromDateTime(row.CreatedAt),
         Etag = row.IsStored ? "stored" : "awaiting-upload",
     };

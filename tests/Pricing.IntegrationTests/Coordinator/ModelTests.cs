@@ -25,6 +25,7 @@ public sealed class ModelTests
         var announced = await _server.Models.CreateModelAsync(
             new CreateModelRequest { Parent = Partner, Sha256 = Sha256(bytes), SizeBytes = bytes.Length, FileName = "a.stl" }, cancellationToken: cancel);
         Assert.That(announced.State, Is.EqualTo(Model.Types.State.AwaitingUpload));
+        Assert.That(announced.UploadUri, Is.EqualTo($"/v1/models/{announced.Sha256}"));
 
         var name = await _server.UploadAsync(bytes);
 
