@@ -96,11 +96,28 @@ sealed class EmbeddedPostgresTests
         string data;
         await using (var first = await _home.StartAsync())
             data = first.DataFolder;
-        // As after a container restart: the number is alive and is not PostgreSQL (it is this very test).
-        await File.WriteAllTextAsync(Path.Combine(data, "postmaster.pid"), $"{Environment.ProcessId}\n{data}\n1\n5432\n\n*\n\n");
-
-        await using var second = await _home.StartAsync();
-        Assert.That(await ClusterHome.AskAsync(second, "select 1"), Is.EqualTo(1));
+        // As after a container restart: the number is alive, belongs to the server's own account, and is not PostgreSQL.
+        var sleep = new ProcessStartInfo(Environment.IsPrivilegedProcess ? "setpriv" : "sleep");
+        if (Environment.IsPrivilegedProcess)
+        {
+            using var stat = Process.Start(new ProcessStartInfo("stat", ["-c", "%u", data]) { RedirectStandardOutput = true })!;
+            sleep.ArgumentList.Add($"--reuid={(await stat.StandardOutput.ReadToEndAsync()).Trim()}");
+            sleep.ArgumentList.Add("--clear-groups");
+            sleep.ArgumentList.Add("sleep");
+        }
+        sleep.ArgumentList.Add("600");
+        using var stranger = Process.Start(sleep)!;
+        try
+        {
+            await File.WriteAllTextAsync(Path.Combine(data, "postmaster.pid"), $"{stranger.Id}\n{data}\n1\n5432\n\n*\n\n");
+            await using var second = await _home.StartAsync();
+            Assert.That(await ClusterHome.AskAsync(second, "select 1"), Is.EqualTo(1));
+        }
+        finally
+        {
+            stranger.Kill();
+            await stranger.WaitForExitAsync();
+        }
     }
 
     [Test]

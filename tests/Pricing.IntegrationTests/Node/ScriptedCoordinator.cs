@@ -136,9 +136,11 @@ sealed class ScriptedStream(IServerStreamWriter<WorkResponse> responses)
     /// <summary>The next message of a kind; others are passed over (heartbeats, progress).</summary>
     public async Task<WorkRequest> NextAsync(WorkRequest.MessageOneofCase kind)
     {
+        // One patience for the whole wait: heartbeats must not renew it.
+        using var patience = new CancellationTokenSource(ScriptedCoordinator.Patience);
         while (true)
         {
-            var request = await _requests.Reader.ReadAsync().AsTask().WaitAsync(ScriptedCoordinator.Patience);
+            var request = await _requests.Reader.ReadAsync(patience.Token);
             if (request.MessageCase == WorkRequest.MessageOneofCase.Credit)
                 Credits += (int)request.Credit.Jobs;
             if (request.MessageCase == kind)
