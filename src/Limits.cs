@@ -417,7 +417,7 @@ static class Limits
     /// <summary>Bounds on the partner SDK.</summary>
     public static class Client
     {
-        /// <summary>Tries of one call, the first included; only UNAVAILABLE is tried again.</summary>
+        /// <summary>Tries of one call, the first included; only UNAVAILABLE, and RESOURCE_EXHAUSTED with RetryInfo, are tried again.</summary>
         public const int AttemptsMax = 5;
 
         /// <summary>First pause between tries; doubled each time, with jitter, up to the longest.</summary>
@@ -426,6 +426,9 @@ static class Limits
 
         /// <summary>A unary call ends by then. Above the longest wait a quote may ask for.</summary>
         public const int CallSeconds = Quote.WaitSecondsMax + 30;
+
+        /// <summary>Uploads of one client at the same time; further ones wait for their turn. Several clients share <see cref="Model.ConcurrentUploadsMax"/>.</summary>
+        public const int UploadsMax = 16;
 
         /// <summary>An upload that moves no byte for this long is given up and tried again.</summary>
         public const int StallSeconds = 30;

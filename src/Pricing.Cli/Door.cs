@@ -1,12 +1,13 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.Text.RegularExpressions;
 using Pricing.Cli.Commands;
 using Pricing.Cli.Output;
 
 namespace Pricing.Cli;
 
 /// <summary>The door of the program: arguments in, exit code out. Tests enter here too.</summary>
-static class Door
+static partial class Door
 {
     /// <summary>
     /// 1. Parses; a mistake is one sentence and exit code 64. 2. Runs the verb. 3. Turns whatever it throws into one sentence on stderr,
@@ -18,7 +19,7 @@ static class Door
         var root = Root(terminal);
         var parsed = root.Parse(arguments.Length > 0 ? arguments : ["--help"]);
         if (parsed.Errors.Count > 0 && parsed.Action is not HelpAction)
-            return Report(new Fault(ExitCode.Usage, "USAGE", parsed.Errors[0].Message, "arguments"), parsed, terminal,
+            return Report(new Fault(ExitCode.Usage, "USAGE", Plain(parsed.Errors[0].Message, parsed.CommandResult.Command), "arguments"), parsed, terminal,
                 $"Try: pricing {string.Join(' ', NamesOf(parsed.CommandResult.Command))}--help");
         try
         {
@@ -68,6 +69,24 @@ static class Door
             JsonText.Write(terminal.Out, json => JsonText.Error(json, fault));
         return fault.ExitCode;
     }
+
+    /// <summary>The parser's two sentences that speak of .NET types and commands, said for a person.</summary>
+    static string Plain(string message, Command command)
+    {
+        if (Unreadable().Match(message) is { Success: true } unreadable)
+            return $"{unreadable.Groups["option"]} does not take '{unreadable.Groups["value"]}'" + unreadable.Groups["type"].Value switch
+            {
+                "Int32" or "Int64" => ": a whole number is expected.",
+                "Double" => ": a number is expected.",
+                _ => ".",
+            };
+        return message.StartsWith("Required argument missing", StringComparison.Ordinal) && command.Arguments is [var missing, ..]
+            ? $"'{command.Name}' needs {missing.HelpName ?? missing.Name}."
+            : message;
+    }
+
+    [GeneratedRegex(@"^Cannot parse argument '(?<value>.*)' for option '(?<option>[^']*)' as expected type '(.*\.)?(?<type>[^'.]*)'", RegexOptions.ExplicitCapture | RegexOptions.Singleline)]
+    private static partial Regex Unreadable();
 
     static IEnumerable<string> NamesOf(Command command) => command is RootCommand ? [] : [.. NamesOf((Command)command.Parents.First()), command.Name + " "];
 }

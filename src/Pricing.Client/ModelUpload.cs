@@ -5,12 +5,18 @@ using Pricing.Quoting.V1;
 
 namespace Pricing.Client;
 
-/// <summary>Uploads models. Memory is one 64 KiB buffer whatever the file's size.</summary>
+/// <summary>
+/// Uploads models. Memory is one 64 KiB buffer whatever the file's size. A few are sent at the same time, the others wait for their turn:
+/// thousands of uploads at once neither go faster nor push other partners away.
+/// </summary>
+#pragma warning disable CA1001 // A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose; disposing it would break uploads that still wait.
 public sealed class ModelUpload
+#pragma warning restore CA1001
 {
     readonly ModelService.ModelServiceClient _service;
     readonly PricingClientOptions _options;
     readonly Retry _retry;
+    readonly SemaphoreSlim _turns = new(Limits.Client.UploadsMax);
 
     internal ModelUpload(ModelService.ModelServiceClient service, PricingClientOptions options, Retry retry)
     {
@@ -54,11 +60,19 @@ public sealed class ModelUpload
             return new UploadResult(model, AlreadyKnown: true);
 
         var header = new UploadHeader { Parent = _options.Partner, Sha256 = sha256, SizeBytes = size, FileName = fileName };
-        model = await _retry.RunAsync("UploadModel", token =>
+        await _turns.WaitAsync(cancellation).ConfigureAwait(false);
+        try
         {
-            content.Position = start;
-            return SendAsync(content, header, progress, token);
-        }, cancellation).ConfigureAwait(false);
+            model = await _retry.RunAsync("UploadModel", token =>
+            {
+                content.Position = start;
+                return SendAsync(content, header, progress, token);
+            }, cancellation).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turns.Release();
+        }
         return new UploadResult(model, AlreadyKnown: false);
     }
 

@@ -8,7 +8,7 @@ public sealed record PricingClientOptions
     /// <summary>The partner the calls are made for: <c>partners/{partner}</c>.</summary>
     public string Partner { get; init; } = "partners/local";
 
-    /// <summary>Tries of one call, the first included. Only UNAVAILABLE is tried again, and always with the same request id.</summary>
+    /// <summary>Tries of one call, the first included. Only UNAVAILABLE and a RESOURCE_EXHAUSTED that says when to come back are tried again, and always with the same request id.</summary>
     public int Attempts { get; init; } = Limits.Client.AttemptsMax;
 
     /// <summary>Told before every retry: which call, which try failed, why, and how long the pause is.</summary>

@@ -3,8 +3,8 @@ using Grpc.Core;
 namespace Pricing.Client;
 
 /// <summary>
-/// Tries a call again while the platform is UNAVAILABLE, a bounded number of times with growing, jittered pauses. Nothing else is
-/// repeated: an answer is an answer. The caller builds the request once, so its request id is the same on every try.
+/// Tries a call again while the platform is UNAVAILABLE, or RESOURCE_EXHAUSTED with a word on when to come back, a bounded number of
+/// times with growing, jittered pauses. Nothing else is repeated: an answer is an answer. The caller builds the request once, so its request id is the same on every try.
 /// </summary>
 sealed class Retry(PricingClientOptions options)
 {
@@ -29,7 +29,12 @@ sealed class Retry(PricingClientOptions options)
     }
 
     /// <summary>True when try number <paramref name="attempt"/> may be followed by another.</summary>
-    public bool ShouldRepeat(RpcException error, int attempt) => error.StatusCode == StatusCode.Unavailable && attempt < options.Attempts;
+    public bool ShouldRepeat(RpcException error, int attempt) => attempt < options.Attempts && error.StatusCode switch
+    {
+        StatusCode.Unavailable => true,
+        StatusCode.ResourceExhausted => PricingException.From(error).RetryAfter is not null,
+        _ => false,
+    };
 
     /// <summary>Announces the retry and waits.</summary>
     public Task PauseAsync(string name, int attempt, RpcException error, CancellationToken cancellation)

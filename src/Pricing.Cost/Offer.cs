@@ -12,7 +12,7 @@ sealed record Offer(ProcessRates Process, MaterialRates Material, FinishRates? F
     {
         if (configurations.Count > Limits.Quote.ConfigurationsMax)
         {
-            throw new PricingRefusedException("TOO_MANY_CONFIGURATIONS", "configurations",
+            throw new PricingRefusedException("TOO_MANY_CONFIGURATIONS", "The quote asks for too many configurations.", "configurations",
                 $"{Limits.Quote.ConfigurationsMax} configurations", $"{configurations.Count} configurations");
         }
 
@@ -37,25 +37,25 @@ sealed record Offer(ProcessRates Process, MaterialRates Material, FinishRates? F
         if (asked.Process.Length > 0)
         {
             processes = [list.FindProcess(asked.Process)
-                ?? throw Unknown("UNKNOWN_PROCESS", $"{field}.process", asked.Process, list.Processes.Select(process => process.Id))];
+                ?? throw Unknown("UNKNOWN_PROCESS", "The price list has no such process.", $"{field}.process", asked.Process, list.Processes.Select(process => process.Id))];
         }
 
         // With an empty process, a named material or finish narrows the list to the processes that have it.
         if (asked.Material.Length > 0)
         {
-            processes = Narrow(processes, process => process.FindMaterial(asked.Material) is not null, "UNKNOWN_MATERIAL", $"{field}.material",
-                asked.Material, process => process.Materials.Select(material => material.Id));
+            processes = Narrow(processes, process => process.FindMaterial(asked.Material) is not null, "UNKNOWN_MATERIAL",
+                "No process that was asked for has such a material.", $"{field}.material", asked.Material, process => process.Materials.Select(material => material.Id));
         }
 
         if (asked.Finish.Length > 0)
         {
-            processes = Narrow(processes, process => process.FindFinish(asked.Finish) is not null, "UNKNOWN_FINISH", $"{field}.finish",
-                asked.Finish, process => process.Finishes.Select(finish => finish.Id));
+            processes = Narrow(processes, process => process.FindFinish(asked.Finish) is not null, "UNKNOWN_FINISH",
+                "No process that was asked for has such a finish.", $"{field}.finish", asked.Finish, process => process.Finishes.Select(finish => finish.Id));
         }
 
         var leadTime = asked.LeadTime.Length > 0 ? asked.LeadTime : StandardLeadTime;
-        processes = Narrow(processes, process => process.FindLeadTime(leadTime) is not null, "UNKNOWN_LEAD_TIME", $"{field}.lead_time",
-            leadTime, process => process.LeadTimes.Select(known => known.Id));
+        processes = Narrow(processes, process => process.FindLeadTime(leadTime) is not null, "UNKNOWN_LEAD_TIME",
+            "There is no such lead time.", $"{field}.lead_time", leadTime, process => process.LeadTimes.Select(known => known.Id));
 
         return [.. processes.Select(process => new Offer(process,
             asked.Material.Length > 0 ? process.FindMaterial(asked.Material)! : process.StandardMaterial,
@@ -63,19 +63,19 @@ sealed record Offer(ProcessRates Process, MaterialRates Material, FinishRates? F
             process.FindLeadTime(leadTime)!))];
     }
 
-    static List<ProcessRates> Narrow(IReadOnlyList<ProcessRates> processes, Func<ProcessRates, bool> has, string reason, string field,
-        string asked, Func<ProcessRates, IEnumerable<string>> names)
+    static List<ProcessRates> Narrow(IReadOnlyList<ProcessRates> processes, Func<ProcessRates, bool> has, string reason,
+        string message, string field, string asked, Func<ProcessRates, IEnumerable<string>> names)
     {
         List<ProcessRates> kept = [.. processes.Where(has)];
-        return kept.Count > 0 ? kept : throw Unknown(reason, field, asked, processes.SelectMany(names).Distinct());
+        return kept.Count > 0 ? kept : throw Unknown(reason, message, field, asked, processes.SelectMany(names).Distinct());
     }
 
-    internal static PricingRefusedException Unknown(string reason, string field, string asked, IEnumerable<string> known)
+    internal static PricingRefusedException Unknown(string reason, string message, string field, string asked, IEnumerable<string> known)
     {
         var names = known.ToList();
         var listed = names.Count == 0 ? "none" : string.Join(", ", names.Take(Limits.PriceList.NamesListedMax));
         if (names.Count > Limits.PriceList.NamesListedMax)
             listed += $", … ({names.Count - Limits.PriceList.NamesListedMax} more)";
-        return new PricingRefusedException(reason, field, listed, PriceListFaults.Shorten(asked));
+        return new PricingRefusedException(reason, message, field, listed, PriceListFaults.Shorten(asked));
     }
 }

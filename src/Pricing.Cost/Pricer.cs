@@ -133,7 +133,8 @@ public static class Pricer
         var currency = ReadCurrency(list, terms.CurrencyCode);
         var prices = (long)offers.Count * quantities.Count;
         if (prices > Limits.Quote.PricesMax)
-            throw new PricingRefusedException("TOO_MANY_PRICES", "configurations", $"{Limits.Quote.PricesMax} prices", $"{prices} prices");
+            throw new PricingRefusedException("TOO_MANY_PRICES", "The quote asks for too many prices: configurations times quantities.", "configurations",
+                $"{Limits.Quote.PricesMax} prices", $"{prices} prices");
         return (offers, quantities, currency);
     }
 
@@ -143,7 +144,7 @@ public static class Pricer
             return [1];
         if (asked.Count > Limits.Quote.QuantitiesMax)
         {
-            throw new PricingRefusedException("TOO_MANY_QUANTITIES", "quantities",
+            throw new PricingRefusedException("TOO_MANY_QUANTITIES", "The quote asks for too many quantities.", "quantities",
                 $"{Limits.Quote.QuantitiesMax} quantities", $"{asked.Count} quantities");
         }
 
@@ -151,7 +152,7 @@ public static class Pricer
         {
             if (asked[i] is < 1 or > Limits.Quote.QuantityMax)
             {
-                throw new PricingRefusedException("QUANTITY_OUT_OF_RANGE", $"quantities[{i}]",
+                throw new PricingRefusedException("QUANTITY_OUT_OF_RANGE", "The quantity is out of range.", $"quantities[{i}]",
                     $"1 to {Limits.Quote.QuantityMax} pieces", $"{asked[i]} pieces");
             }
         }
@@ -166,6 +167,7 @@ public static class Pricer
         var known = code == list.CurrencyCode || list.ExchangeRates.ContainsKey(code);
         return known && Currency.TryGet(code, out var currency)
             ? currency
-            : throw Offer.Unknown("UNKNOWN_CURRENCY", "currency_code", code, [list.CurrencyCode, .. list.ExchangeRates.Keys.Order(StringComparer.Ordinal)]);
+            : throw Offer.Unknown("UNKNOWN_CURRENCY", "The price list does not quote in this currency.", "currency_code", code,
+                [list.CurrencyCode, .. list.ExchangeRates.Keys.Order(StringComparer.Ordinal)]);
     }
 }

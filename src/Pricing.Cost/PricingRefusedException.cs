@@ -1,8 +1,7 @@
 namespace Pricing.Cost;
 
 /// <summary>The terms cannot be priced as asked: an unknown name or a broken bound. Nothing was computed.</summary>
-public sealed class PricingRefusedException(string reason, string field, string limit, string actual)
-    : Exception($"{field}: {reason}: {actual} (allowed: {limit})")
+public sealed class PricingRefusedException(string reason, string message, string field, string limit, string actual) : Exception(message)
 {
     /// <summary>Stable, UPPER_SNAKE; docs/errors.md holds them all.</summary>
     public string Reason { get; } = reason;

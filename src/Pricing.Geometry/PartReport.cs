@@ -1,3 +1,4 @@
+using System.Globalization;
 using Pricing.Geometry.Fdm;
 using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mass;
@@ -41,7 +42,7 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var verdict = !solid.IsClosed
             ? solid.DoubtMm3 <= BoundedShare * solid.VolumeMm3 ? Verdict.Bounded : Verdict.Estimate
             : solid.IsInverted || repair is { Changed: true } ? Verdict.Repaired : Verdict.Exact;
-        NoteMesh(repair, solid, degenerate, triangles);
+        NoteMesh(repair, solid, verdict, degenerate, triangles);
         NoteSize(Math.Max(dx, Math.Max(dy, dz)));
 
         var up = solid.IsInverted ? MassSums.Down2 : MassSums.Up2;
@@ -114,10 +115,10 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
                 : "The file does not say its unit: it was read in mm.");
     }
 
-    void NoteMesh(MeshRepair? repair, Solid solid, long degenerate, long triangles)
+    void NoteMesh(MeshRepair? repair, Solid solid, Verdict verdict, long degenerate, long triangles)
     {
         if (degenerate > 0)
-            Note("DEGENERATE_TRIANGLES", false, $"{degenerate} of {triangles} triangles have no area and count for nothing.");
+            Note("DEGENERATE_TRIANGLES", false, $"Triangles without area, which count for nothing: {degenerate} of {triangles}.");
         if (solid.IsInverted)
             Note("MESH_INVERTED", false, "The whole mesh was inside out and was turned right.");
         if (repair is null)
@@ -129,18 +130,19 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         if (repair.Original.Shells > 1)
             Note("MULTIPLE_SHELLS", false, $"The model consists of {repair.Original.Shells} shells that share no corner.");
         if (repair.Original.NonManifoldEdges > 0)
-            Note("NON_MANIFOLD_EDGES", false, $"{repair.Original.NonManifoldEdges} edges are used by more than two triangles.");
+            Note("NON_MANIFOLD_EDGES", false, $"Edges used by more than two triangles: {repair.Original.NonManifoldEdges}.");
         if (repair.Duplicates > 0)
-            Note("DUPLICATE_TRIANGLES", false, $"{repair.Duplicates} triangles were there twice and were dropped.");
+            Note("DUPLICATE_TRIANGLES", false, $"Triangles that were there twice and were dropped: {repair.Duplicates}.");
         if (repair.Welded > 0)
-            Note("CORNERS_WELDED", false, $"{repair.Welded} corners within {MeshRepair.WeldMm} mm of another were joined.");
+            Note("CORNERS_WELDED", false, $"Corners within {MeshRepair.WeldMm} mm of another that were joined: {repair.Welded}.");
         if (repair.Turned > 0)
-            Note("TRIANGLES_TURNED", false, $"{repair.Turned} triangles faced the wrong way and were turned.");
+            Note("TRIANGLES_TURNED", false, $"Triangles that faced the wrong way and were turned: {repair.Turned}.");
         if (repair.ShellsTurned > 0)
-            Note("SHELLS_TURNED", false, $"{repair.ShellsTurned} shells were inside out and were turned.");
+            Note("SHELLS_TURNED", false, $"Shells that were inside out and were turned: {repair.ShellsTurned}.");
         if (!solid.IsClosed)
             Note("MESH_OPEN", true, repair.Topology.BoundaryEdges > 0
-                ? $"The surface has {repair.Topology.BoundaryEdges} open edges: volume lies between the bounds given if the holes are small."
+                ? $"The surface is not closed (open edges: {repair.Topology.BoundaryEdges}): "
+                    + (verdict == Verdict.Bounded ? "if the holes are small, volume lies between the bounds given." : "volume is an estimate.")
                 : "Triangles are turned against each other in a way that has no one repair: volume is an estimate.");
     }
 
@@ -151,9 +153,13 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var unit = options.Unit ?? decoder.FileUnit ?? LengthUnit.Millimetre;
         LengthUnit[] likely = [LengthUnit.Millimetre, LengthUnit.Metre, LengthUnit.Inch, LengthUnit.Centimetre, LengthUnit.Foot, LengthUnit.Micrometre];
         var better = Array.FindIndex(likely, u => extentMm / unit.InMillimetres() * u.InMillimetres() is >= PlausibleMinMm and <= PlausibleMaxMm);
-        Note("SIZE_IMPLAUSIBLE", true, $"The largest extent is {extentMm:G4} mm."
+        Note("SIZE_IMPLAUSIBLE", true, $"The largest extent is {FourDigits(extentMm)} mm."
             + (better >= 0 && likely[better] != unit ? $" Should the unit be {likely[better].Symbol()}?" : ""));
     }
+
+    /// <summary>Never in powers of ten: a person reads it.</summary>
+    static string FourDigits(double value) =>
+        decimal.Parse(value.ToString("G4", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
 
     void Note(string code, bool isWarning, string message) => _notes.Add(new(code, isWarning, message));
 }

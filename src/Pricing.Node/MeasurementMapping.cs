@@ -52,7 +52,7 @@ public static class MeasurementMapping
         if (!(scale >= Limits.Mesh.ScaleMin && scale <= Limits.Mesh.ScaleMax))
         {
             throw Refused("SCALE_OUT_OF_RANGE", "The scale factor is out of range.", "measure_options.scale",
-                string.Create(CultureInfo.InvariantCulture, $"{Limits.Mesh.ScaleMin} to {Limits.Mesh.ScaleMax}"), scale);
+                string.Create(CultureInfo.InvariantCulture, $"{(decimal)Limits.Mesh.ScaleMin} to {(decimal)Limits.Mesh.ScaleMax}"), scale);
         }
         return new MeasureOptions
         {

@@ -42,18 +42,13 @@ static class FileLoop
     /// <summary>Refuses what cannot be a model before a byte is read: nothing there, a folder, a pipe, empty, too large.</summary>
     static long CheckFile(string file)
     {
-        if (Directory.Exists(file))
-            throw new FaultException(new Fault(ExitCode.NoInput, "NOT_A_FILE", "A folder was given where a file is needed.", "file", "", file));
-        var info = new FileInfo(file);
-        if (!info.Exists)
-            throw new FaultException(new Fault(ExitCode.NoInput, "FILE_NOT_FOUND", "The file does not exist.", "file", "", file));
-        using (var stream = info.Open(new FileStreamOptions { Share = FileShare.ReadWrite }))
-            if (!stream.CanSeek)
-                throw new FaultException(new Fault(ExitCode.NoInput, "NOT_A_FILE", "A pipe or device was given where a file is needed.", "file", "", file));
-        if (info.Length > Limits.Mesh.FileBytesMax)
+        var length = InputFile.Check(file, "file");
+        if (length == 0)
+            throw new FaultException(new Fault(ExitCode.Data, "FILE_EMPTY", "The file is empty.", "file", "1 byte or more", "0 bytes"));
+        if (length > Limits.Mesh.FileBytesMax)
             throw new FaultException(new Fault(ExitCode.Data, "MODEL_TOO_LARGE", "The model file is larger than the platform accepts.", "file",
-                $"{Limits.Mesh.FileBytesMax} bytes", $"{info.Length} bytes"));
-        return info.Length;
+                $"{Limits.Mesh.FileBytesMax} bytes", $"{length} bytes"));
+        return length;
     }
 
     static string Clean(string file) => string.Concat(file.Select(c => char.IsControl(c) ? '?' : c));

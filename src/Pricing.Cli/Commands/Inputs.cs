@@ -37,13 +37,13 @@ static class Inputs
             return null;
         return LengthUnits.TryParse(text, out var unit)
             ? unit
-            : throw Wrong("UNKNOWN_UNIT", "The unit is not known.", "--unit", "mm, cm, m, in, ft or um", text);
+            : throw Wrong("UNIT_UNKNOWN", "The unit is not known.", "--unit", "mm, cm, m, in, ft or um", text);
     }
 
     public static double CheckScale(double scale) => scale is >= Limits.Mesh.ScaleMin and <= Limits.Mesh.ScaleMax
         ? scale
         : throw Wrong("SCALE_OUT_OF_RANGE", "The scale is out of range.", "--scale",
-            string.Create(CultureInfo.InvariantCulture, $"{Limits.Mesh.ScaleMin} to {Limits.Mesh.ScaleMax}"), scale.ToString(CultureInfo.InvariantCulture));
+            string.Create(CultureInfo.InvariantCulture, $"{(decimal)Limits.Mesh.ScaleMin} to {(decimal)Limits.Mesh.ScaleMax}"), scale.ToString(CultureInfo.InvariantCulture));
 
     /// <summary>"1,10 100" as numbers. What a quantity may be is the platform's business; here it only has to be a whole number.</summary>
     public static IReadOnlyList<long> ParseQuantities(IEnumerable<string> texts) => [.. Split(texts).Select(text =>

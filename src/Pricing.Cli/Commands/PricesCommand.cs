@@ -18,11 +18,8 @@ static class PricesCommand
 
     static int Check(string file, bool json, Terminal terminal)
     {
-        var length = new FileInfo(file).Length;
-        if (length > Limits.PriceList.DocumentBytesMax)
-            throw new FaultException(new Fault(ExitCode.Data, "DOCUMENT_TOO_LARGE", "The price list is too large.", "file",
-                $"{Limits.PriceList.DocumentBytesMax} bytes", $"{length} bytes"));
-        var result = PriceListParser.Parse(File.ReadAllText(file));
+        var result = PriceListParser.Parse(InputFile.ReadText(file, "file", Limits.PriceList.DocumentBytesMax,
+            ("PRICE_LIST_TOO_LARGE", "The price list is too large.")));
         if (json)
             JsonText.Write(terminal.Out, writer =>
             {
@@ -51,7 +48,7 @@ static class PricesCommand
         {
             // file:line: message, as compilers say it, so that editors can jump there.
             foreach (var fault in result.Faults)
-                terminal.Out.WriteLine($"{file}:{fault.Line}: {fault.Path}: {fault.Message}{Facts(fault)} [{fault.Reason}]");
+                terminal.Out.WriteLine($"{file}:{fault.Line}: {(fault.Path.Length > 0 ? fault.Path + ": " : "")}{fault.Message}{Facts(fault)} [{fault.Reason}]");
             terminal.Out.WriteLine(result.PriceList is { } list
                 ? $"{file}: valid; {list.Id} version {list.Version}, {list.CurrencyCode}, sha256 {list.Sha256}"
                 : $"{file}: {result.Faults.Count} {(result.Faults.Count == 1 ? "fault" : "faults")}");
@@ -60,5 +57,7 @@ static class PricesCommand
     }
 
     static string Facts(PriceListFault fault) => string.Concat(
-        fault.Limit.Length > 0 ? $" Limit: {fault.Limit}." : "", fault.Actual.Length > 0 ? $" Actual: {fault.Actual}." : "");
+        fault.Limit.Length > 0 ? $" Limit: {fault.Limit}." : "",
+        // The YAML reader's own words are the message already.
+        fault.Actual.Length > 0 && !fault.Message.Contains(fault.Actual, StringComparison.Ordinal) ? $" Actual: {fault.Actual}." : "");
 }

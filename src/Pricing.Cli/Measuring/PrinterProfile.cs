@@ -8,10 +8,8 @@ static class PrinterProfile
 {
     public static FdmProfile Read(string path)
     {
-        var info = new FileInfo(path);
-        if (info.Length > Limits.Cli.ProfileBytesMax)
-            throw Wrong(path, "PROFILE_TOO_LARGE", "The printer profile is too large.", $"{Limits.Cli.ProfileBytesMax} bytes", $"{info.Length} bytes");
-        return Parse(File.ReadLines(path), Path.GetFileNameWithoutExtension(path));
+        var text = InputFile.ReadText(path, "--profile", Limits.Cli.ProfileBytesMax, ("PROFILE_TOO_LARGE", "The printer profile is too large."));
+        return Parse(text.Split('\n'), Path.GetFileNameWithoutExtension(path));
     }
 
     public static FdmProfile Parse(IEnumerable<string> lines, string name)
@@ -24,7 +22,8 @@ static class PrinterProfile
                 values[line[..equals].Trim()] = line[(equals + 1)..].Trim();
         }
         var standard = FdmProfile.Standard;
-        return standard with
+        var known = 0;
+        var profile = standard with
         {
             Name = name,
             LayerHeightMm = Number("layer_height", standard.LayerHeightMm, 0.01, 5),
@@ -48,11 +47,17 @@ static class PrinterProfile
             AccelerationMmS2 = Number("default_acceleration", standard.AccelerationMmS2, 1, 1e6),
             MinLayerTimeS = Number("slowdown_below_layer_time", standard.MinLayerTimeS, 0, 1000),
         };
+        // A file of anything else must not quietly price as the standard profile under its own name.
+        return known > 0
+            ? profile
+            : throw Wrong("--profile", "PROFILE_WITHOUT_VALUES", "The file holds none of the values a printer profile has.",
+                "layer_height, perimeters, fill_density, …", $"{values.Count} other values");
 
         double Number(string key, double otherwise, double least, double most)
         {
             if (!values.TryGetValue(key, out var text))
                 return otherwise;
+            known++;
             // A list ("0.4,0.4") means one value per extruder: the first is meant. A percentage is a fraction.
             var first = text.Split(',', ';')[0].Trim();
             var percent = first.EndsWith('%');
@@ -61,7 +66,8 @@ static class PrinterProfile
             value = percent ? value / 100 : value;
             return value >= least && value <= most
                 ? value
-                : throw Wrong(key, "PROFILE_OUT_OF_RANGE", "The printer profile holds a value out of range.", $"{least} to {most}", first);
+                : throw Wrong(key, "PROFILE_OUT_OF_RANGE", "The printer profile holds a value out of range.",
+                    string.Create(CultureInfo.InvariantCulture, $"{least} to {most}"), first);
         }
     }
 

@@ -23,11 +23,11 @@ static class MeasurementText
         var min = geometry.BboxMinMm ?? new Vector3();
         var max = geometry.BboxMaxMm ?? new Vector3();
         yield return string.Create(CultureInfo.InvariantCulture,
-            $"{Words.Figure(max.X - min.X)} × {Words.Figure(max.Y - min.Y)} × {Words.Figure(max.Z - min.Z)} mm · {Volume(geometry)} · area {Words.Figure(geometry.AreaMm2 / 100)} cm² · {Closed(geometry)}");
+            $"{Words.Length(max.X - min.X)} × {Words.Length(max.Y - min.Y)} × {Words.Length(max.Z - min.Z)} mm · {Volume(geometry)} · area {Words.Figure(geometry.AreaMm2 / 100)} cm² · {Closed(geometry)}");
         yield return $"{Words.Of(measurement.Format)}, {Words.Count(geometry.Triangles)} triangles, {Words.Bytes(measurement.ModelBytes)}, read in {Words.Of(measurement.Unit)}{(measurement.UnitAssumed ? " (assumed)" : "")}";
         if (measurement.Fdm is { } fdm)
             yield return string.Create(CultureInfo.InvariantCulture,
-                $"filament print at {fdm.LayerHeightMm:0.###} mm: {Words.Count(fdm.Layers)} layers, {Words.Figure(fdm.FilamentG)} g, {Words.MachineTime(fdm.PrintTimeS)}");
+                $"filament print at {fdm.LayerHeightMm:0.###} mm: {Words.Count(fdm.Layers)} layers, {Words.Mass(fdm.FilamentG)}, {Words.MachineTime(fdm.PrintTimeS)}");
         foreach (var note in measurement.Notes)
             yield return $"{(note.Severity == MeasurementNote.Types.Severity.Warning ? "warning" : "note")}: {note.Message} [{note.Code}]";
     }
@@ -42,6 +42,6 @@ static class MeasurementText
 
     static string Closed(Body geometry) =>
         geometry.Watertight ? geometry.Inverted ? "watertight (was inside out)" : "watertight"
-        : geometry.HasBoundaryEdges && geometry.BoundaryEdges > 0 ? $"not watertight: {Words.Count(geometry.BoundaryEdges)} open edges"
+        : geometry.HasBoundaryEdges && geometry.BoundaryEdges > 0 ? $"not watertight: {Words.Count(geometry.BoundaryEdges)} open {(geometry.BoundaryEdges == 1 ? "edge" : "edges")}"
         : "not watertight";
 }

@@ -11,18 +11,20 @@ static class PriceExplanation
         {
             writer.WriteLine();
             writer.WriteLine($"  {Title(price)}");
-            var width = price.Components.Max(component => component.Amount?.Amount.Length ?? 0);
+            var width = Math.Max(price.Components.Max(component => AmountOf(component.Amount).Length), AmountOf(price.Total).Length);
             var labels = Math.Max(price.Components.Max(component => component.Label.Length), "total".Length);
             foreach (var component in price.Components)
             {
-                writer.WriteLine($"    {component.Label.PadRight(labels)}  {(component.Amount?.Amount ?? "").PadLeft(width)}  = {component.Formula}  [{component.FormulaId}]");
+                writer.WriteLine($"    {component.Label.PadRight(labels)}  {AmountOf(component.Amount).PadLeft(width)}  = {component.Formula}  [{component.FormulaId}]");
                 foreach (var input in component.Inputs)
                     writer.WriteLine($"    {"".PadRight(labels + 2 + width)}    {input.Name} = {input.Value} {input.Unit}".TrimEnd() + $"  ({input.Source})");
             }
-            writer.WriteLine($"    {"total".PadRight(labels)}  {(price.Total?.Amount ?? "").PadLeft(width)}  {price.Total?.CurrencyCode}, {price.UnitPrice?.Amount} a piece");
+            writer.WriteLine($"    {"total".PadRight(labels)}  {AmountOf(price.Total).PadLeft(width)}  {price.Total?.CurrencyCode}, {AmountOf(price.UnitPrice)} a piece");
         }
         writer.WriteLine();
     }
+
+    static string AmountOf(Money? money) => Words.Amount(money?.Amount ?? "");
 
     static string Title(Price price) => string.Join(' ', new[] { price.Process, price.Material, price.Finish, price.LeadTime }.Where(part => part.Length > 0))
         + $" × {Words.Count(price.Quantity)}";

@@ -51,7 +51,9 @@ static class QuoteText
         foreach (var quantity in quantities)
             table.AddColumn(new TableColumn($"× {Words.Count(quantity)}").RightAligned());
         table.AddColumn("state");
-        table.Caption($"{currency} a piece");
+        // Nothing that can be made has no currency either.
+        if (!string.IsNullOrEmpty(currency))
+            table.Caption($"{currency} a piece");
         foreach (var row in rows)
         {
             var cells = new List<string> { row.Process, row.Material };
@@ -69,7 +71,7 @@ static class QuoteText
     {
         null => "",
         { State: Price.Types.State.NotManufacturable } => "–",
-        _ => price.UnitPrice?.Amount ?? "–",
+        _ => price.UnitPrice is { } unit ? Words.Amount(unit.Amount) : "–",
     };
 
     static string Days(IReadOnlyList<Price> prices)
@@ -114,7 +116,7 @@ static class QuoteText
             var where = rows.Count > 1 && concerned.Count == rows.Count && concerned.All(group => group.Count() == group.Key.Prices.Count)
                 ? "all"
                 : string.Join(", ", concerned.Select(group => $"{group.Key.Process} {group.Key.Material}"
-                    + (group.Count() == group.Key.Prices.Count ? "" : " ×" + string.Join(",", group.Select(entry => entry.price.Quantity)))));
+                    + (group.Count() == group.Key.Prices.Count ? "" : " × " + string.Join(" and ", group.Select(entry => Words.Count(entry.price.Quantity))))));
             yield return $"{same.Key.Word} · {where}: {same.Key.Message}{same.Key.Fact} [{same.Key.Code}]";
         }
     }
@@ -130,13 +132,14 @@ static class QuoteText
     {
         if (finding.Measured.Length == 0)
             return "";
-        var limit = finding.Limit.Length == 0 ? "" : $", limit {Short(finding.Limit)}";
+        var limit = finding.Limit.Length == 0 || finding.Severity == Finding.Types.Severity.Info ? "" : $", limit {Short(finding.Limit)}";
         return $" (measured {Short(finding.Measured)}{limit}{(finding.Unit.Length == 0 ? "" : " " + finding.Unit)})";
     }
 
     /// <summary>Four digits are enough for a person; JSON has them all.</summary>
     static string Short(string text) => decimal.TryParse(text, NumberStyles.Number, CultureInfo.InvariantCulture, out var value) && text.Length > 6
-        ? value.ToString("G4", CultureInfo.InvariantCulture)
+        // By way of the text, so that no power of ten is left: 1.084E+04 is 10840.
+        ? decimal.Parse(value.ToString("G4", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture)
         : text;
 
     static IEnumerable<string> Timing(PricedFile priced)

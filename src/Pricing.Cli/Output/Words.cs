@@ -77,6 +77,21 @@ static class Words
         _ => value.ToString("G3", CultureInfo.InvariantCulture),
     };
 
+    /// <summary>"90.0", "1,084.4": millimetres with the same digits beside each other.</summary>
+    public static string Length(double mm) => mm >= 10 ? mm.ToString("N1", CultureInfo.InvariantCulture) : Figure(mm);
+
+    /// <summary>"22,142.83": an amount as the platform wrote it, thousands set apart.</summary>
+    public static string Amount(string amount)
+    {
+        var end = amount.IndexOf('.', StringComparison.Ordinal) is >= 0 and var point ? point : amount.Length;
+        for (var at = end - 3; at > (amount.StartsWith('-') ? 1 : 0); at -= 3)
+            amount = amount.Insert(at, ",");
+        return amount;
+    }
+
+    /// <summary>"13.4 g", "29.0 kg".</summary>
+    public static string Mass(double grams) => grams >= 10_000 ? $"{Figure(grams / 1000)} kg" : $"{Figure(grams)} g";
+
     public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
 
     public static string Bytes(long bytes) => bytes switch
@@ -98,7 +113,7 @@ static class Words
     public static string MachineTime(double seconds)
     {
         var time = TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.MaxValue.TotalSeconds / 2));
-        return time.TotalHours >= 1 ? $"{(long)time.TotalHours} h {time.Minutes} min"
+        return time.TotalHours >= 1 ? $"{Count((long)time.TotalHours)} h {time.Minutes} min"
             : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s"
             : $"{time.TotalSeconds:0} s";
     }

@@ -47,7 +47,7 @@ sealed class ClusterFolder
             if (existing is not null || account.Name is null)
             {
                 throw new EmbeddedPostgresException("POSTGRES_FOLDER_UNUSABLE",
-                    $"{root} cannot be used by the account {account.Name ?? Environment.UserName}. Make it reachable, or choose another folder with --home.");
+                    $"{root} cannot be used by the account {account.Name ?? Environment.UserName}. Make it reachable, or choose another folder with PRICING_HOME or --home.");
             }
             Directory.Delete(inHome);
             root = elsewhere;
@@ -56,7 +56,7 @@ sealed class ClusterFolder
             if (!await account.CanUseAsync(root, cancel).ConfigureAwait(false))
             {
                 throw new EmbeddedPostgresException("POSTGRES_FOLDER_UNUSABLE",
-                    $"Neither {inHome} nor {root} can be used by the account {account.Name}. Choose another folder with --home.");
+                    $"Neither {inHome} nor {root} can be used by the account {account.Name}. Choose another folder with PRICING_HOME or --home.");
             }
         }
         if (root != inHome)

@@ -62,7 +62,7 @@ public sealed record QuoteRequest(
         if (options.Scale is not 0 && !(options.Scale is >= Limits.Mesh.ScaleMin and <= Limits.Mesh.ScaleMax))
         {
             throw RefusalException.Invalid("SCALE_OUT_OF_RANGE", "The scale is out of range.", "measure_options.scale",
-                FormattableString.Invariant($"{Limits.Mesh.ScaleMin} to {Limits.Mesh.ScaleMax}"), FormattableString.Invariant($"{options.Scale}"));
+                FormattableString.Invariant($"{(decimal)Limits.Mesh.ScaleMin} to {(decimal)Limits.Mesh.ScaleMax}"), FormattableString.Invariant($"{options.Scale}"));
         }
         if (options.FdmProfile is not { } profile)
             return;

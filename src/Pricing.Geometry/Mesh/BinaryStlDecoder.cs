@@ -30,7 +30,9 @@ sealed class BinaryStlDecoder : MeshDecoder
     public override MeshFormat Format => MeshFormat.StlBinary;
 
     public override IReadOnlyList<MeasurementNote> Notes => _trailingBytes == 0 ? [] :
-        [new("STL_TRAILING_BYTES", IsWarning: true, $"{_trailingBytes} bytes after the last triangle were ignored.")];
+        [new("STL_TRAILING_BYTES", IsWarning: true, _trailingBytes == 1
+            ? "1 byte after the last triangle was ignored."
+            : $"{_trailingBytes} bytes after the last triangle were ignored.")];
 
     public override void Push(ReadOnlySpan<byte> bytes)
     {
@@ -92,7 +94,8 @@ sealed class BinaryStlDecoder : MeshDecoder
         var needed = (long)count * StlRecord.Bytes;
         if (body >= needed && body - needed < StlRecord.Bytes)
             return;
-        if (body < needed && body % StlRecord.Bytes != 0)
+        // A count that no file can hold is noise in place of a count, not a file cut off.
+        if (body < needed && body % StlRecord.Bytes != 0 && needed <= Limits.Mesh.FileBytesMax)
             throw new MeshFormatException("STL_TRUNCATED", "The file ends inside a triangle: it was probably cut off.", "file",
                 $"{HeaderBytes + needed} bytes for {count} triangles", $"{totalBytes} bytes");
         throw new MeshFormatException("STL_COUNT_MISMATCH", "The triangle count in the header does not agree with the file's length.",

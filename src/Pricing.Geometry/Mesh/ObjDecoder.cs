@@ -55,6 +55,8 @@ sealed class ObjDecoder : MeshDecoder
             var reference = slash < 0 ? corner : corner[..slash];
             if (!TextNumber.TryParse(reference, out long index))
                 throw words.Malformed(reference, "a vertex index");
+            if (index == 0 || index > _vertices.Count || index < -_vertices.Count)
+                throw _fan.IndexOutOfRange($"line {_lines.Number}", $"vertex {index}, counted from {(index < 0 ? "the last one back" : "1")}");
             _fan.Corner(index < 0 ? _vertices.Count + index : index - 1, "line", _lines.Number);
         }
         _fan.End();

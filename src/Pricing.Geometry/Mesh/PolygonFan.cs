@@ -19,8 +19,7 @@ sealed class PolygonFan(VertexStore vertices, TileWriter writer)
     public void Corner(long index, string place, long placeNumber)
     {
         if ((ulong)index >= (ulong)vertices.Count)
-            throw new MeshFormatException("INDEX_OUT_OF_RANGE", "A face names a vertex that does not exist.", $"{place} {placeNumber}",
-                $"{vertices.Count} vertices", $"vertex {index}, counted from 0");
+            throw IndexOutOfRange($"{place} {placeNumber}", $"vertex {index}, counted from 0");
         if (_corners == Limits.Mesh.PolygonCornersMax)
             throw TooManyCorners($"{place} {placeNumber}", _corners + 1L);
         var i = (int)index;
@@ -42,6 +41,10 @@ sealed class PolygonFan(VertexStore vertices, TileWriter writer)
         if (_corners < 3)
             Skipped++;
     }
+
+    /// <summary>Names the vertex as its format counts.</summary>
+    public MeshFormatException IndexOutOfRange(string place, string vertex) => new("INDEX_OUT_OF_RANGE",
+        "A face names a vertex that does not exist.", place, $"{vertices.Count} vertices", vertex);
 
     public static MeshFormatException TooManyCorners(string place, long corners) => new("FACE_TOO_MANY_CORNERS",
         "A face has too many corners.", place, $"{Limits.Mesh.PolygonCornersMax} corners", $"{corners} corners");

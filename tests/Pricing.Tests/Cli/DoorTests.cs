@@ -22,6 +22,30 @@ public sealed class DoorTests
         Assert.That(lines[1], Does.StartWith("Try: pricing ").And.EndWith("--help"));
     }
 
+    [TestCase("measure --scale abc x.stl", "pricing: --scale does not take 'abc': a number is expected. [USAGE; arguments]")]
+    [TestCase("measure --threads 1.5 x.stl", "pricing: --threads does not take '1.5': a whole number is expected. [USAGE; arguments]")]
+    [TestCase("serve --log-level loud", "pricing: --log-level does not take 'loud'. [USAGE; arguments]")]
+    [TestCase("measure --json", "pricing: 'measure' needs FILE. [USAGE; arguments]")]
+    public async Task A_mistake_is_named_in_words_that_need_no_programmer(string line, string sentence)
+    {
+        var said = await Spoken.By(line.Split(' '));
+
+        Assert.That(said.Error.Split('\n')[0], Is.EqualTo(sentence));
+    }
+
+    [TestCase("measure --profile {0} part.stl", "--profile")]
+    [TestCase("prices check {0}", "file")]
+    public async Task Other_input_files_are_checked_like_models(string line, string field)
+    {
+        var missing = await Spoken.By(string.Format(System.Globalization.CultureInfo.InvariantCulture, line, "no-such-file").Split(' '));
+        Assert.That(missing.ExitCode, Is.EqualTo(66));
+        Assert.That(missing.Error.TrimEnd(), Does.EndWith($"[FILE_NOT_FOUND; {field}; actual: no-such-file]"));
+
+        var folder = await Spoken.By(string.Format(System.Globalization.CultureInfo.InvariantCulture, line, Path.GetTempPath()).Split(' '));
+        Assert.That(folder.ExitCode, Is.EqualTo(66));
+        Assert.That(folder.Error.TrimEnd(), Does.EndWith($"[NOT_A_FILE; {field}; actual: {Path.GetTempPath()}]"));
+    }
+
     [Test]
     public async Task Without_a_verb_the_program_says_what_it_can_do()
     {
@@ -32,7 +56,7 @@ public sealed class DoorTests
             Assert.That(said.Out, Does.Contain($"  {verb} "));
     }
 
-    [TestCase("measure --unit furlong x.stl", "UNKNOWN_UNIT", "furlong")]
+    [TestCase("measure --unit furlong x.stl", "UNIT_UNKNOWN", "furlong")]
     [TestCase("measure --scale 0 x.stl", "SCALE_OUT_OF_RANGE", "0")]
     [TestCase("measure --scale NaN x.stl", "SCALE_OUT_OF_RANGE", "NaN")]
     [TestCase("measure --threads 0 x.stl", "THREADS_OUT_OF_RANGE", "0")]
@@ -60,9 +84,9 @@ public sealed class DoorTests
         var error = said.Json.GetProperty("error");
         Assert.That(error.EnumerateObject().Select(property => property.Name),
             Is.EqualTo(new[] { "reason", "message", "field", "limit", "actual", "exit_code" }));
-        Assert.That(error.GetProperty("reason").GetString(), Is.EqualTo("UNKNOWN_UNIT"));
+        Assert.That(error.GetProperty("reason").GetString(), Is.EqualTo("UNIT_UNKNOWN"));
         Assert.That(error.GetProperty("exit_code").GetInt32(), Is.EqualTo(said.ExitCode));
-        Assert.That(said.Error, Does.Contain("UNKNOWN_UNIT"), "a person reads stderr");
+        Assert.That(said.Error, Does.Contain("UNIT_UNKNOWN"), "a person reads stderr");
     }
 
     [TestCase("measure")]

@@ -87,6 +87,8 @@ public sealed class InputsTests
     }
 
     [TestCase("layer_height = thick", "PROFILE_NOT_A_NUMBER")]
+    [TestCase("skirts = 0", "PROFILE_WITHOUT_VALUES")]
+    [TestCase("solid cube", "PROFILE_WITHOUT_VALUES")]
     [TestCase("layer_height = 0", "PROFILE_OUT_OF_RANGE")]
     [TestCase("fill_density = 140%", "PROFILE_OUT_OF_RANGE")]
     [TestCase("travel_speed = NaN", "PROFILE_OUT_OF_RANGE")]

@@ -120,6 +120,20 @@ public sealed partial class TidyTests
         Assert.That(broken, Is.Empty);
     }
 
+    /// <summary>Who holds a code finds it: every UPPER_SNAKE text of the sources that is no code is named here.</summary>
+    [Test]
+    public void Every_reason_code_is_documented()
+    {
+        string[] noCodes = ["AWAITING_UPLOAD", "LC_ALL", "NO_COLOR", "PG_VERSION", "XDG_DATA_HOME"];
+        var documented = string.Concat(new[] { "docs/errors.md", "docs/formulas.md", "docs/price-lists.md" }.Select(SourceTree.Read));
+        var unknown = SourceTree.Files("src", "*.cs").Where(f => !f.StartsWith("src/Grpc.", StringComparison.Ordinal))
+            .SelectMany(f => UpperSnake().Matches(SourceTree.Read(f)).Select(match => match.Groups[1].Value)).Distinct()
+            .Where(code => !code.StartsWith("PRICING_", StringComparison.Ordinal) || code == "PRICING_FAILED")
+            .Except(noCodes)
+            .Where(code => !Regex.IsMatch(documented, $@"\b{code}\b"));
+        Assert.That(unknown, Is.Empty, "docs/errors.md lists every reason");
+    }
+
     static bool IsSource(string file) => Path.GetExtension(file) is ".cs" or ".proto" or ".sql" or ".mjs" or ".ts" or ".tsx";
 
     static bool IsText(string file) => Path.GetExtension(file) is not (".snk" or ".stl" or ".3mf" or ".glb" or ".ply" or ".png" or ".obj" or ".off" or ".gz");
@@ -134,6 +148,9 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"(^|[\s""'(=])/(work|root|home/\w+)/|://[\w.-]*(nuget|npmjs|npm|debian)\.[a-z.]+", RegexOptions.Multiline)]
     private static partial Regex MachinePath();
+
+    [GeneratedRegex(@"""([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)""")]
+    private static partial Regex UpperSnake();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex MarkdownLink();
