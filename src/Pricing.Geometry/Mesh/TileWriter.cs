@@ -1,3 +1,7 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Pricing.Geometry.Mesh;
 
 /// <summary>Receives full tiles (and one partial tile at the end) in file order. May keep the tile only by returning another one to fill.</summary>
@@ -28,7 +32,7 @@ public sealed class TileWriter
     /// <summary>Millimetres per file unit times scale. Set before the first triangle, by the decoder, once the unit is known.</summary>
     public double Factor { get; set; } = 1;
 
-    /// <summary>Triangles written so far.</summary>
+    /// <summary>Triangles handed on so far; after <see cref="Complete"/> all of them.</summary>
     public long Triangles { get; private set; }
 
     /// <summary>Scales and rounds one coordinate: multiplied in double, rounded once to float32.</summary>
@@ -52,6 +56,23 @@ public sealed class TileWriter
             Flush();
     }
 
+    /// <summary>Adds whole 50-byte records of a binary STL, unscaled: the bulk path.</summary>
+    public void AddStlRecords(ReadOnlySpan<byte> records)
+    {
+        while (records.Length > 0)
+        {
+            var take = Math.Min(records.Length / StlRecord.Bytes, TriangleTile.Capacity - _count);
+            StlRecord.Transpose(records[..(take * StlRecord.Bytes)], _tile, _count);
+            if (Factor != 1)
+                for (var lane = 0; lane < 9; lane++)
+                    ScaleInPlace(_tile.Lanes.Slice(lane * TriangleTile.Capacity + _count, take), Factor);
+            _count += take;
+            records = records[(take * StlRecord.Bytes)..];
+            if (_count == TriangleTile.Capacity)
+                Flush();
+        }
+    }
+
     /// <summary>Hands on what is left. Called once, by the decoder's Finish.</summary>
     public void Complete()
     {
@@ -59,14 +80,20 @@ public sealed class TileWriter
             Flush();
     }
 
+    /// <summary>Refuses a triangle count before anything of that size is built or instanced.</summary>
+    public static void CheckTriangles(long triangles)
+    {
+        if (triangles > Limits.Mesh.TrianglesMax)
+            throw new MeshFormatException("TOO_MANY_TRIANGLES", "The model has too many triangles.", "triangles",
+                $"{Limits.Mesh.TrianglesMax} triangles", $"{triangles} triangles");
+    }
+
     void Flush()
     {
         _tile.Count = _count;
         _tile.FirstTriangle = Triangles;
         _tile.ClearTail();
-        if (Triangles + _count > Limits.Mesh.TrianglesMax)
-            throw new MeshFormatException("TOO_MANY_TRIANGLES", "The model has too many triangles.", "triangles",
-                $"{Limits.Mesh.TrianglesMax} triangles", $"more than {Limits.Mesh.TrianglesMax} triangles");
+        CheckTriangles(Triangles + _count);
         CheckCoordinates(_tile, Triangles);
         Triangles += _count;
         _count = 0;
@@ -74,14 +101,35 @@ public sealed class TileWriter
         _tile.Count = 0;
     }
 
-    /// <summary>One compare catches NaN, infinity and far coordinates; the slow search runs only to name the triangle.</summary>
+    /// <summary>float × factor in double, rounded once; the vector and the scalar step give the same bits.</summary>
+    static void ScaleInPlace(Span<float> values, double factor)
+    {
+        var i = 0;
+        for (; i <= values.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+        {
+            var (low, high) = Vector256.Widen(Vector256.Create<float>(values.Slice(i, Vector256<float>.Count)));
+            Vector256.Narrow(low * factor, high * factor).CopyTo(values[i..]);
+        }
+        for (; i < values.Length; i++)
+            values[i] = (float)(values[i] * factor);
+    }
+
+    /// <summary>One compare per vector catches NaN, infinity and far coordinates; the slow search runs only to name the triangle.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void CheckCoordinates(TriangleTile tile, long firstTriangle)
     {
-        var ok = true;
-        foreach (var v in tile.Lanes)
-            ok &= Math.Abs(v) <= (float)Limits.Mesh.CoordinateMmMax;
-        if (ok)
-            return;
+        // Both lengths are powers of two times nine, so whole vectors cover the tile on every CPU.
+        var max = new Vector<float>((float)Limits.Mesh.CoordinateMmMax);
+        var lanes = tile.Lanes;
+        var bad = Vector<int>.Zero;
+        for (var i = 0; i < lanes.Length; i += Vector<float>.Count)
+            bad |= ~Vector.LessThanOrEqual(Vector.Abs(new Vector<float>(lanes.Slice(i, Vector<float>.Count))), max);
+        if (bad != Vector<int>.Zero)
+            RefuseFirstBad(tile, firstTriangle);
+    }
+
+    static void RefuseFirstBad(TriangleTile tile, long firstTriangle)
+    {
         for (var i = 0; i < tile.Count; i++)
             for (var lane = 0; lane < 9; lane++)
             {
