@@ -18,6 +18,9 @@ static class Limits
         /// <summary>Largest number of vertices an indexed format may hold in memory (12 bytes each).</summary>
         public const int VerticesMax = 30_000_000;
 
+        /// <summary>Vertices a 3MF or AMF may hold in memory (24 bytes each: they are placed after they are read).</summary>
+        public const int PackageVerticesMax = 15_000_000;
+
         /// <summary>Largest absolute coordinate after unit and scale, in millimetres (1 km).</summary>
         public const double CoordinateMmMax = 1e6;
 
@@ -38,11 +41,20 @@ static class Limits
         public const int ComponentDepthMax = 32;
         public const int ComponentsMax = 100_000;
 
+        /// <summary>Objects of a 3MF or AMF, nodes, accessors or buffers of a glTF.</summary>
+        public const int ObjectsMax = 100_000;
+
         /// <summary>Bytes of the JSON part of a glTF file.</summary>
         public const int GltfJsonBytesMax = 64 << 20;
 
         /// <summary>Above this many triangles shells and boundary edges are not counted (the closed verdict still is exact).</summary>
         public const int TopologyTrianglesMax = 2_000_000;
+
+        /// <summary>Pairs of shells compared to tell a cavity from a shell turned inside out; with more, shells are left as they are.</summary>
+        public const long ShellPairsMax = 10_000_000;
+
+        /// <summary>Tiles under way between the decoder and each measuring thread (18 KB each).</summary>
+        public const int TilesPerThreadMax = 16;
 
         /// <summary>Rows of the layer profile; a taller part gets no layer-based estimate.</summary>
         public const int LayersMax = 100_000;

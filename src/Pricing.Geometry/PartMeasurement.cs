@@ -20,10 +20,14 @@ public sealed record PartMeasurement
     /// <summary>Triangles of zero area, counted and otherwise ignored.</summary>
     public required long DegenerateTriangles { get; init; }
 
-    /// <summary>Every directed edge is met by an opposite one, so volume and sections are well defined.</summary>
+    /// <summary>
+    /// As it came, each edge is used by exactly two triangles, whichever way they are turned. Above <c>Limits.Mesh.TopologyTrianglesMax</c>
+    /// triangles: every directed edge is met by an opposite one. The verdict, not this, says whether the volume may be believed: parts that
+    /// touch along an edge are exact though not watertight, flipped triangles are watertight though not exact before repair.
+    /// </summary>
     public required bool Watertight { get; init; }
 
-    /// <summary>Normals agree across all shared edges.</summary>
+    /// <summary>As it came, no two triangles that alone share an edge walk it the same way.</summary>
     public required bool Oriented { get; init; }
 
     /// <summary>The whole mesh was inside out; figures are of the mesh turned right.</summary>

@@ -130,7 +130,7 @@ static unsafe partial class LayerProfile
             int k0 = (int)s[K0 * Block], km = (int)s[Km * Block], k1 = (int)s[K1 * Block];
             var row = storage + (long)(k0 - first) * LayerRows.Stride;
             var cls = ClassOf(nz, l, slopes);
-            var overhang = nz < 0 && -nz > slopes.Overhang * 0.5 * l;
+            var overhang = !(Math.Abs(nz) > slopes.Overhang * 0.5 * l) ? 0 : nz < 0 ? LayerRows.Overhang : LayerRows.OverhangInverted;
             var c = s[C * Block];
             var area = Math.Abs(nz);
             var lo = s[Lo * Block];
@@ -144,11 +144,9 @@ static unsafe partial class LayerProfile
                 var p = Quick(l * t * Places);
                 row[LayerRows.Perimeter] += p;
                 if (cls >= 0)
-                {
                     row[LayerRows.Below + cls] += Quick(area * ((z - lo) * t) * Places);
-                    if (overhang)
-                        row[LayerRows.Overhang] += p;
-                }
+                if (overhang != 0)
+                    row[overhang] += p;
             }
             var hi = s[Hi * Block];
             weight = s[Wh * Block];
@@ -160,11 +158,9 @@ static unsafe partial class LayerProfile
                 var p = Quick(l * t * Places);
                 row[LayerRows.Perimeter] += p;
                 if (cls >= 0)
-                {
                     row[LayerRows.Below + cls] += Quick(area * (1 - (hi - z) * t) * Places);
-                    if (overhang)
-                        row[LayerRows.Overhang] += p;
-                }
+                if (overhang != 0)
+                    row[overhang] += p;
             }
             if (cls >= 0)
                 row[LayerRows.Whole + cls] += Quick(area * Places);
@@ -185,7 +181,7 @@ static unsafe partial class LayerProfile
             double nz = s[Nz * Block], l = s[L * Block], c = s[C * Block], lo = s[Lo * Block], hi = s[Hi * Block];
             int k0 = (int)s[K0 * Block], km = (int)s[Km * Block], k1 = (int)s[K1 * Block];
             var cls = ClassOf(nz, l, slopes);
-            var overhang = nz < 0 && -nz > slopes.Overhang * 0.5 * l;
+            var overhang = !(Math.Abs(nz) > slopes.Overhang * 0.5 * l) ? 0 : nz < 0 ? LayerRows.Overhang : LayerRows.OverhangInverted;
             for (var k = k0; k < k1; k++)
             {
                 var row = storage + (long)(k - first) * LayerRows.Stride;
@@ -194,11 +190,10 @@ static unsafe partial class LayerProfile
                 row[LayerRows.Area] += Slow((c - nz * z) * t * Places);
                 var p = Slow(l * t * Places);
                 row[LayerRows.Perimeter] += p;
-                if (cls < 0)
-                    continue;
-                row[LayerRows.Below + cls] += Slow(Math.Abs(nz) * (k < km ? (z - lo) * t : 1 - (hi - z) * t) * Places);
-                if (overhang)
-                    row[LayerRows.Overhang] += p;
+                if (cls >= 0)
+                    row[LayerRows.Below + cls] += Slow(Math.Abs(nz) * (k < km ? (z - lo) * t : 1 - (hi - z) * t) * Places);
+                if (overhang != 0)
+                    row[overhang] += p;
             }
             if (cls >= 0)
                 storage[(long)(k1 - first) * LayerRows.Stride + LayerRows.Whole + cls] += Slow(Math.Abs(nz) * Places);

@@ -12,8 +12,8 @@ sealed class LayerRows
     /// <summary>Longs per row.</summary>
     public const int Stride = 12;
 
-    /// <summary>Section area; section perimeter; perimeter of walls that hang in the air.</summary>
-    public const int Area = 0, Perimeter = 1, Overhang = 2;
+    /// <summary>Section area; section perimeter; perimeter of walls that hang in the air, and would if the mesh were inside out.</summary>
+    public const int Area = 0, Perimeter = 1, Overhang = 2, OverhangInverted = 3;
 
     /// <summary>
     /// Projected area below the plane of faces in four classes of slope. What a face adds at the planes it crosses is kept at
@@ -87,6 +87,13 @@ sealed class LayerRows
             for (var i = 0; i < Stride; i++)
                 into[i] += from[i];
         }
+    }
+
+    /// <summary>Adds only the section areas of other rows, where these have the plane.</summary>
+    public void AddArea(LayerRows other)
+    {
+        for (var k = Math.Max(First, other.First); k < Math.Min(First + Count, other.First + other.Count); k++)
+            Row(k)[Area] += other.Row(k)[Area];
     }
 
     (int Low, int High) Used()

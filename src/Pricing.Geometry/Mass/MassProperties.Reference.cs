@@ -18,7 +18,7 @@ static partial class MassProperties
                 sums[MassSums.NormalY2] += ToInteger(t.Ny, MassSums.AreaBits);
                 sums[MassSums.Up2] += t.Nz > 0 ? ToInteger(t.Nz, MassSums.AreaBits) : 0;
                 sums[MassSums.Down2] += t.Nz < 0 ? ToInteger(-t.Nz, MassSums.AreaBits) : 0;
-                sums[MassSums.Overhang2] += ToInteger(t.Overhang2, MassSums.AreaBits);
+                sums[t.Nz < 0 ? MassSums.Overhang2 : MassSums.Overhang2Inverted] += ToInteger(t.Steep2, MassSums.AreaBits);
                 sums[MassSums.Volume6] += ToInteger(t.Volume6, MassSums.VolumeBits);
                 sums[MassSums.MomentX24] += ToInteger(t.MomentX24, MassSums.MomentBits);
                 sums[MassSums.MomentY24] += ToInteger(t.MomentY24, MassSums.MomentBits);

@@ -13,8 +13,8 @@ namespace Pricing.Geometry.Mass;
 /// </remarks>
 static unsafe partial class MassProperties
 {
-    /// <summary>Reach of the vector path, mm: within it no high half exceeds 2⁵¹ (moments: 3·2¹⁵ · 3·2¹⁵ · 2³³ = 2⁶⁶·², in units of 2¹⁷).</summary>
-    public const float NearMm = 32768;
+    /// <summary>Reach of the vector path, mm: within it no high half exceeds 2⁵¹ (moments: 3·2¹³ · 3·2¹³ · 2²⁹ = 2⁵⁸, in units of 2¹¹).</summary>
+    public const float NearMm = 8192;
 
     /// <summary>Every term keeps 51 bits in its low half; the unit of the high half follows.</summary>
     const int LowBits = 51;
@@ -42,7 +42,7 @@ static unsafe partial class MassProperties
         var acc = stackalloc T[2 * MassSums.TermCount];
         for (var i = 0; i < 2 * MassSums.TermCount; i++)
             acc[i] = T.Of(0);
-        var scratch = stackalloc double[2 * 8];
+        var scratch = stackalloc double[3 * 8];
         var zero = T.Of(0);
         var bedTop = T.Of(sums.BedTopMm);
         long solid = 0;
@@ -73,14 +73,16 @@ static unsafe partial class MassProperties
                 var nn = nx * nx + ny * ny + nz * nz;
                 var area = T.Sqrt(nn);
                 solid += BitOperations.PopCount(T.LessMask(zero, nn));
-                // Steeper than 45° downwards: nz < 0 and 2 nz² > n².
-                var overhang = T.IfLess(nz, zero, T.IfLess(nn, nz * nz + nz * nz, area, zero), zero);
+                // Steeper than 45°: 2 nz² > n².
+                var steep = T.IfLess(nn, nz * nz + nz * nz, area, zero);
+                var overhang = T.IfLess(nz, zero, steep, zero);
                 AddArea(acc + 2 * MassSums.Area2, area);
                 AddArea(acc + 2 * MassSums.NormalX2, nx);
                 AddArea(acc + 2 * MassSums.NormalY2, ny);
                 AddArea(acc + 2 * MassSums.Up2, T.Max(nz, zero));
                 AddArea(acc + 2 * MassSums.Down2, T.Max(zero - nz, zero));
                 AddArea(acc + 2 * MassSums.Overhang2, overhang);
+                AddArea(acc + 2 * MassSums.Overhang2Inverted, steep - overhang);
                 var d = ax * nx + ay * ny + az * nz;
                 AddSplit(acc + 2 * MassSums.Volume6, d, 1.0 / (1L << (LowBits - MassSums.VolumeBits)),
                     1L << (LowBits - MassSums.VolumeBits), 1L << MassSums.VolumeBits);
@@ -88,15 +90,17 @@ static unsafe partial class MassProperties
                 AddMoment(acc + 2 * MassSums.MomentY24, d * (ay + by + cy));
                 AddMoment(acc + 2 * MassSums.MomentZ24, d * (az + bz + cz));
                 var top = T.Max(T.Max(az, bz), cz);
-                var low = T.LessMask(top, bedTop) & T.LessMask(zero, overhang);
+                var low = T.LessMask(top, bedTop) & T.LessMask(zero, steep);
                 if (low != 0)
                 {
                     T.Store(top, scratch);
-                    T.Store(overhang, scratch + 8);
+                    T.Store(steep, scratch + 8);
+                    T.Store(nz, scratch + 16);
                     for (; low != 0; low &= low - 1)
                     {
                         var lane = BitOperations.TrailingZeroCount(low);
-                        sums.AddBedOverhang(MassSums.BedStepOf(scratch[lane]), Round(scratch[8 + lane], MassSums.AreaBits));
+                        sums.AddBedOverhang(scratch[16 + lane] < 0 ? 0 : 1, MassSums.BedStepOf(scratch[lane]),
+                            Round(scratch[8 + lane], MassSums.AreaBits));
                     }
                 }
             }
@@ -148,13 +152,14 @@ static unsafe partial class MassProperties
             terms[MassSums.NormalY2] += Round(t.Ny, MassSums.AreaBits);
             terms[MassSums.Up2] += Round(Math.Max(t.Nz, 0), MassSums.AreaBits);
             terms[MassSums.Down2] += Round(Math.Max(-t.Nz, 0), MassSums.AreaBits);
-            terms[MassSums.Overhang2] += Round(t.Overhang2, MassSums.AreaBits);
+            var side = t.Nz < 0 ? 0 : 1;
+            terms[MassSums.Overhang2 + side] += Round(t.Steep2, MassSums.AreaBits);
             terms[MassSums.Volume6] += Round(t.Volume6, MassSums.VolumeBits);
             terms[MassSums.MomentX24] += Round(t.MomentX24, MassSums.MomentBits);
             terms[MassSums.MomentY24] += Round(t.MomentY24, MassSums.MomentBits);
             terms[MassSums.MomentZ24] += Round(t.MomentZ24, MassSums.MomentBits);
-            if (t.Overhang2 > 0 && t.TopZ < sums.BedTopMm)
-                sums.AddBedOverhang(MassSums.BedStepOf(t.TopZ), Round(t.Overhang2, MassSums.AreaBits));
+            if (t.Steep2 > 0 && t.TopZ < sums.BedTopMm)
+                sums.AddBedOverhang(side, MassSums.BedStepOf(t.TopZ), Round(t.Steep2, MassSums.AreaBits));
         }
     }
 

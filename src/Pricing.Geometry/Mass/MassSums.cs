@@ -5,22 +5,25 @@ namespace Pricing.Geometry.Mass;
 /// triangles, on chunks, threads or vector width. Terms are rounded to the stated power of two, ties to even.
 /// </summary>
 /// <remarks>
-/// The integers wrap modulo 2¹²⁸, which is harmless while the true total fits: a moment of 2¹²⁷⁻³⁴ mm⁴ is 64 solid cubes of
-/// 2 km at the far corner of the coordinate range.
+/// The integers wrap modulo 2¹²⁸, which is harmless while the true total fits, whatever the partial sums did. The largest, a moment of a
+/// solid that fills half of the coordinate range (24 · 4·10¹⁸ mm³ · 5·10⁵ mm), is 2⁸⁵; 2¹²⁷⁻⁴⁰ fit.
 /// </remarks>
 sealed class MassSums
 {
     /// <summary>Binary places kept of an area term (mm²), a volume term (mm³), a moment term (mm⁴).</summary>
-    public const int AreaBits = 36;
-    public const int VolumeBits = 38;
-    public const int MomentBits = 34;
+    public const int AreaBits = 48;
+    public const int VolumeBits = 48;
+    public const int MomentBits = 40;
 
     /// <summary>Height of the zone that counts as lying on the bed: between one and two of these, mm. A power of two, so scaling is exact.</summary>
     public const double BedStepMm = 1.0 / 64;
 
     /// <summary>Indices of <see cref="Terms"/>. Factors are left in: twice the area, six times the volume, 24 times the moments.</summary>
-    public const int Area2 = 0, NormalX2 = 1, NormalY2 = 2, Up2 = 3, Down2 = 4, Overhang2 = 5, Volume6 = 6, MomentX24 = 7, MomentY24 = 8, MomentZ24 = 9;
-    public const int TermCount = 10;
+    public const int Area2 = 0, NormalX2 = 1, NormalY2 = 2, Up2 = 3, Down2 = 4, Volume6 = 5, MomentX24 = 6, MomentY24 = 7, MomentZ24 = 8;
+
+    /// <summary>Faces steeper than 45° downwards, and upwards: the latter are the overhangs of a mesh that turns out to be inside out.</summary>
+    public const int Overhang2 = 9, Overhang2Inverted = 10;
+    public const int TermCount = 11;
 
     public readonly Int128[] Terms = new Int128[TermCount];
     public TileBox Box = TileBox.Empty;
@@ -29,8 +32,8 @@ sealed class MassSums
     /// <summary>Triangles whose normal is exactly zero.</summary>
     public long Degenerate;
 
-    /// <summary>Overhanging area (twice) whose highest point lies in the lowest two steps of the part, by step.</summary>
-    public Int128 BedOverhang2Low, BedOverhang2High;
+    /// <summary>Those of the two overhang sums whose highest point lies in the lowest two steps of the part: [inverted ? 1 : 0, step].</summary>
+    public readonly Int128[,] BedOverhang2 = new Int128[2, 2];
 
     /// <summary>The lowest step seen so far.</summary>
     public long BedStep = long.MaxValue;
@@ -45,20 +48,18 @@ sealed class MassSums
     {
         if (step >= BedStep)
             return;
-        if (BedStep != long.MaxValue && step == BedStep - 1)
-            BedOverhang2High = BedOverhang2Low;
-        else
-            BedOverhang2High = 0;
-        BedOverhang2Low = 0;
+        for (var side = 0; side < 2; side++)
+        {
+            BedOverhang2[side, 1] = BedStep != long.MaxValue && step == BedStep - 1 ? BedOverhang2[side, 0] : 0;
+            BedOverhang2[side, 0] = 0;
+        }
         BedStep = step;
     }
 
-    public void AddBedOverhang(long step, Int128 term)
+    public void AddBedOverhang(int side, long step, Int128 term)
     {
-        if (step == BedStep)
-            BedOverhang2Low += term;
-        else if (step == BedStep + 1)
-            BedOverhang2High += term;
+        if (step == BedStep || step == BedStep + 1)
+            BedOverhang2[side, step - BedStep] += term;
     }
 
     /// <summary>Adds another worker's sums.</summary>
@@ -72,7 +73,18 @@ sealed class MassSums
         if (other.BedStep == long.MaxValue)
             return;
         LowerBed(other.BedStep);
-        AddBedOverhang(other.BedStep, other.BedOverhang2Low);
-        AddBedOverhang(other.BedStep + 1, other.BedOverhang2High);
+        for (var side = 0; side < 2; side++)
+            for (var step = 0; step < 2; step++)
+                AddBedOverhang(side, other.BedStep + step, other.BedOverhang2[side, step]);
     }
+
+    /// <summary>A term as a number, its factor still in.</summary>
+    public double Value(int term) => Value(Terms[term], term);
+
+    public static double Value(Int128 sum, int term) => (double)sum / term switch
+    {
+        Volume6 => 1L << VolumeBits,
+        MomentX24 or MomentY24 or MomentZ24 => 1L << MomentBits,
+        _ => 1L << AreaBits,
+    };
 }

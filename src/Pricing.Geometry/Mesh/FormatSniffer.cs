@@ -27,7 +27,7 @@ static class FormatSniffer
 
         // 2. Magic numbers.
         if (head.StartsWith("PK\x03\x04"u8) || head.StartsWith("PK\x05\x06"u8))
-            return extension == ".amf" ? MeshFormat.Amf : MeshFormat.ThreeMf;
+            return MeshFormat.ThreeMf; // or a zipped AMF: the directory, at the end of the file, will say
         if (head.StartsWith("glTF"u8))
             return MeshFormat.Glb;
 
@@ -47,7 +47,7 @@ static class FormatSniffer
             return binary && !LooksLikeFacets(text) ? MeshFormat.StlBinary : MeshFormat.StlAscii;
         if (!binary && FirstWord(text) is { } word)
         {
-            if (word.EndsWith("OFF", StringComparison.Ordinal) && OffDecoder.IsMagic(word))
+            if (OffDecoder.IsMagic(word))
                 return MeshFormat.Off;
             if (word is "facet" or "FACET")
                 return MeshFormat.StlAscii;

@@ -70,7 +70,15 @@ sealed class SniffingDecoder : MeshDecoder
     MeshDecoder OpenByContent() => FormatSniffer.Sniff(_head, _totalBytes, _fileName) switch
     {
         MeshFormat.StlBinary => new BinaryStlDecoder(_totalBytes, _writer),
-        var format => throw new MeshFormatException("FORMAT_UNKNOWN", $"{format} files are not read yet.", "file"),
+        MeshFormat.StlAscii => new AsciiStlDecoder(_writer),
+        MeshFormat.Obj => new ObjDecoder(_writer),
+        MeshFormat.Ply => new PlyDecoder(_totalBytes, _writer),
+        MeshFormat.Off => new OffDecoder(_writer),
+        MeshFormat.ThreeMf => new PackageDecoder(_totalBytes, _units, _writer),
+        MeshFormat.Amf => new AmfDecoder(_units, _writer),
+        MeshFormat.Gltf => new GltfDecoder(binary: false, _totalBytes, _writer),
+        MeshFormat.Glb => new GltfDecoder(binary: true, _totalBytes, _writer),
+        var format => throw new InvalidOperationException($"No decoder for {format}."),
     };
 
     MeshFormatException LengthMismatch() => new("LENGTH_MISMATCH", "The bytes received are not as many as were announced.", "file",

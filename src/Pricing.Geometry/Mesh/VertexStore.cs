@@ -1,0 +1,39 @@
+namespace Pricing.Geometry.Mesh;
+
+/// <summary>Vertices of an indexed format, already in mm: grows as vertices really come, in blocks, up to <c>Limits.Mesh.VerticesMax</c>.</summary>
+sealed class VertexStore
+{
+    const int BlockBits = 14;
+    const int BlockVertices = 1 << BlockBits;
+
+    readonly List<float[]> _blocks = [];
+    float[] _last = [];
+
+    public int Count { get; private set; }
+
+    public void Add(float x, float y, float z)
+    {
+        var at = Count & (BlockVertices - 1);
+        if (at == 0)
+        {
+            CheckCount(Count + 1L);
+            _last = new float[3 * BlockVertices];
+            _blocks.Add(_last);
+        }
+        _last[3 * at] = x;
+        _last[3 * at + 1] = y;
+        _last[3 * at + 2] = z;
+        Count++;
+    }
+
+    /// <summary>The three coordinates of a vertex. The caller has checked the index against <see cref="Count"/>.</summary>
+    public ReadOnlySpan<float> this[int index] => _blocks[index >> BlockBits].AsSpan(3 * (index & (BlockVertices - 1)), 3);
+
+    /// <summary>Refuses a stated count before anything is built on it.</summary>
+    public static void CheckCount(long vertices)
+    {
+        if (vertices > Limits.Mesh.VerticesMax)
+            throw new MeshFormatException("TOO_MANY_VERTICES", "The model has too many vertices.", "vertices",
+                $"{Limits.Mesh.VerticesMax} vertices", $"{vertices} vertices");
+    }
+}

@@ -1,0 +1,159 @@
+using Pricing.Geometry.Fdm;
+using Pricing.Geometry.Layers;
+using Pricing.Geometry.Mass;
+using Pricing.Geometry.Mesh;
+using Pricing.Geometry.Topology;
+
+namespace Pricing.Geometry;
+
+/// <summary>From sums to figures, verdict and notes.</summary>
+sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder decoder, LayerGrid grid, TilePipeline pipeline, TileSums sums)
+{
+    /// <summary>Up to this share of the volume in doubt an open mesh has a bounded volume; beyond it is an estimate.</summary>
+    const double BoundedShareMax = 0.05;
+
+    /// <summary>Below this multiple of area times diagonal there is no volume, only rounding.</summary>
+    const double NoVolumeShare = 1e-9;
+
+    /// <summary>Largest extents of a part that is probably in the right unit, mm.</summary>
+    const double PlausibleMinMm = 1, PlausibleMaxMm = 2000;
+
+    readonly List<MeasurementNote> _notes = [.. decoder.Notes];
+
+    public PartMeasurement Write()
+    {
+        if (sums.Mass.Triangles == 0)
+            throw new MeshFormatException("MESH_EMPTY", "The model has no triangles.", "triangles", "at least 1 triangle", "0 triangles");
+        NoteUnit();
+        var triangles = sums.Mass.Triangles;
+        var degenerate = sums.Mass.Degenerate;
+        var repair = pipeline.Mesh.IsComplete ? MeshRepair.Of(pipeline.Mesh) : null;
+        if (repair is { Changed: true })
+            sums = pipeline.Measure(repair.WriteTo);
+        var box = sums.Mass.Box;
+        double dx = (double)box.MaxX - box.MinX, dy = (double)box.MaxY - box.MinY, dz = (double)box.MaxZ - box.MinZ;
+        var diagonal = Math.Sqrt(dx * dx + dy * dy + dz * dz);
+
+        var solid = Solid.Of(sums, repair, pipeline, box);
+        var area = sums.Mass.Value(MassSums.Area2) / 2;
+        if (!(solid.VolumeMm3 > NoVolumeShare * area * diagonal) || dx == 0 || dy == 0 || dz == 0)
+            throw new MeshFormatException("MESH_NO_VOLUME", "The model encloses no volume.", "volume", "more than 0 mm3", $"{solid.VolumeMm3:G6} mm3");
+        var verdict = !solid.IsClosed
+            ? solid.DoubtMm3 <= BoundedShareMax * solid.VolumeMm3 ? Verdict.Bounded : Verdict.Estimate
+            : solid.IsInverted || repair is { Changed: true } ? Verdict.Repaired : Verdict.Exact;
+        NoteMesh(repair, solid, degenerate, triangles);
+        NoteSize(Math.Max(dx, Math.Max(dy, dz)));
+
+        var up = solid.IsInverted ? MassSums.Down2 : MassSums.Up2;
+        var down = solid.IsInverted ? MassSums.Up2 : MassSums.Down2;
+        var side = solid.IsInverted ? 1 : 0;
+        var overhang = sums.Mass.Terms[solid.IsInverted ? MassSums.Overhang2Inverted : MassSums.Overhang2]
+            - sums.Mass.BedOverhang2[side, 0] - sums.Mass.BedOverhang2[side, 1];
+        var measurement = new PartMeasurement
+        {
+            EngineVersion = PartMeasurer.EngineVersion,
+            Format = decoder.Format,
+            Unit = options.Unit ?? decoder.FileUnit ?? LengthUnit.Millimetre,
+            UnitAssumed = options.Unit is null && decoder.FileUnit is null,
+            Scale = options.Scale,
+            ModelBytes = modelBytes,
+            Triangles = triangles,
+            DegenerateTriangles = degenerate,
+            Watertight = repair?.Original.Manifold ?? solid.IsClosed,
+            Oriented = repair?.Original.Consistent ?? solid.IsClosed,
+            Inverted = solid.IsInverted,
+            Shells = repair?.Original.Shells,
+            BoundaryEdges = repair?.Original.BoundaryEdges ?? (solid.IsClosed ? 0 : null),
+            NonManifoldEdges = repair?.Original.NonManifoldEdges,
+            Verdict = verdict,
+            VolumeMm3 = solid.VolumeMm3,
+            VolumeLowMm3 = Math.Max(0, solid.VolumeMm3 - solid.DoubtMm3),
+            VolumeHighMm3 = Math.Min(solid.VolumeMm3 + solid.DoubtMm3, Math.Max(solid.VolumeMm3, dx * dy * dz)),
+            AreaMm2 = area,
+            BboxMinMm = new(box.MinX, box.MinY, box.MinZ),
+            BboxMaxMm = new(box.MaxX, box.MaxY, box.MaxZ),
+            CentroidMm = solid.CentroidMm,
+            OverhangAreaMm2 = MassSums.Value(overhang, MassSums.Overhang2) / 2,
+            UpAreaMm2 = sums.Mass.Value(up) / 2,
+            DownAreaMm2 = sums.Mass.Value(down) / 2,
+            Fdm = EstimateFdm(repair, solid, diagonal, Math.Sqrt(dx * dx + dy * dy)),
+            Notes = _notes,
+            Digest = [],
+        };
+        return measurement with { Digest = MeasurementDigest.Of(measurement) };
+    }
+
+    FdmEstimate? EstimateFdm(MeshRepair? repair, Solid solid, double diagonalMm, double planDiagonalMm)
+    {
+        double minZ = sums.Mass.Box.MinZ, maxZ = sums.Mass.Box.MaxZ;
+        // The perimeter sum holds 2³⁹ mm; no section is longer than all triangles' longest cuts together.
+        if (sums.Rows.TooTall || sums.Mass.Triangles * diagonalMm >= 1L << 39)
+        {
+            _notes.Add(new("TOO_MANY_LAYERS", true,
+                $"The part is too large for a layer profile at {options.Fdm.LayerHeightMm} mm: there is no filament estimate. The limit is {Limits.Mesh.LayersMax} layers."));
+            return null;
+        }
+        if (solid.ConeRows is { TooTall: false } cones)
+            sums.Rows.AddArea(cones);
+        var table = LayerTable.Read(sums.Rows, grid, minZ, maxZ, solid.IsInverted);
+        var motion = new CornerMotion(options.Fdm.ExternalPerimeterSpeedMmS, options.Fdm.PerimeterSpeedMmS,
+            options.Fdm.PerimeterAccelerationMmS2, options.Fdm.JerkMmS);
+        var turning = repair is null
+            ? null
+            : Turning.Of(repair.Corners, pipeline.Mesh.Vertices, repair.Edges, grid, minZ, maxZ, solid.IsInverted, motion);
+        return FdmEstimator.Estimate(table, turning, minZ, maxZ - minZ, planDiagonalMm, options.Fdm);
+    }
+
+    void NoteUnit()
+    {
+        if (options.Unit is { } told && decoder.FileUnit is { } stated && told != stated)
+            Note("UNIT_OVERRIDDEN", true, $"The file says {stated.Symbol()}; it was read in {told.Symbol()} as asked.");
+        if (options.Unit is null && decoder.FileUnit is null)
+            Note("UNIT_ASSUMED", false, decoder.Format is MeshFormat.Gltf or MeshFormat.Glb
+                ? "glTF defines metres, but CAD programs write millimetres into it: the file was read in mm. Say the unit if that is wrong."
+                : "The file does not say its unit: it was read in mm.");
+    }
+
+    void NoteMesh(MeshRepair? repair, Solid solid, long degenerate, long triangles)
+    {
+        if (degenerate > 0)
+            Note("DEGENERATE_TRIANGLES", false, $"{degenerate} of {triangles} triangles have no area and count for nothing.");
+        if (solid.IsInverted)
+            Note("MESH_INVERTED", false, "The whole mesh was inside out and was turned right.");
+        if (repair is null)
+        {
+            if (!solid.IsClosed)
+                Note("MESH_OPEN", true, "The surface is not closed, or triangles are turned against each other: volume is an estimate.");
+            return;
+        }
+        if (repair.Original.Shells > 1)
+            Note("MULTIPLE_SHELLS", false, $"The model consists of {repair.Original.Shells} shells that share no corner.");
+        if (repair.Original.NonManifoldEdges > 0)
+            Note("NON_MANIFOLD_EDGES", false, $"{repair.Original.NonManifoldEdges} edges are used by more than two triangles.");
+        if (repair.Duplicates > 0)
+            Note("DUPLICATE_TRIANGLES", false, $"{repair.Duplicates} triangles were there twice and were dropped.");
+        if (repair.Welded > 0)
+            Note("CORNERS_WELDED", false, $"{repair.Welded} corners within {MeshRepair.WeldMm} mm of another were joined.");
+        if (repair.Turned > 0)
+            Note("TRIANGLES_TURNED", false, $"{repair.Turned} triangles faced the wrong way and were turned.");
+        if (repair.ShellsTurned > 0)
+            Note("SHELLS_TURNED", false, $"{repair.ShellsTurned} shells were inside out and were turned.");
+        if (!solid.IsClosed)
+            Note("MESH_OPEN", true, repair.Topology.BoundaryEdges > 0
+                ? $"The surface has {repair.Topology.BoundaryEdges} open edges: volume lies between the bounds given if the holes are small."
+                : "Triangles are turned against each other in a way that has no one repair: volume is an estimate.");
+    }
+
+    void NoteSize(double extentMm)
+    {
+        if (extentMm is >= PlausibleMinMm and <= PlausibleMaxMm)
+            return;
+        var unit = options.Unit ?? decoder.FileUnit ?? LengthUnit.Millimetre;
+        LengthUnit[] likely = [LengthUnit.Millimetre, LengthUnit.Metre, LengthUnit.Inch, LengthUnit.Centimetre, LengthUnit.Foot, LengthUnit.Micrometre];
+        var better = Array.FindIndex(likely, u => extentMm / unit.InMillimetres() * u.InMillimetres() is >= PlausibleMinMm and <= PlausibleMaxMm);
+        Note("SIZE_IMPLAUSIBLE", true, $"The largest extent is {extentMm:G4} mm."
+            + (better >= 0 && likely[better] != unit ? $" Should the unit be {likely[better].Symbol()}?" : ""));
+    }
+
+    void Note(string code, bool isWarning, string message) => _notes.Add(new(code, isWarning, message));
+}

@@ -1,0 +1,49 @@
+using Pricing.Geometry.Mesh;
+
+namespace Pricing.Geometry.Topology;
+
+/// <summary>
+/// The welded mesh: three vertex numbers per triangle, at most <c>Limits.Mesh.TopologyTrianglesMax</c> of them. One triangle more and the
+/// tables are gone, so memory never grows with the file.
+/// </summary>
+sealed class WeldedMesh
+{
+    VertexTable? _vertices = new();
+    int[] _corners = new int[3 * TriangleTile.Capacity];
+
+    /// <summary>False once the limit is passed: nothing is known then.</summary>
+    public bool IsComplete => _vertices is not null;
+
+    public int Triangles { get; private set; }
+
+    public VertexTable Vertices => _vertices ?? throw new InvalidOperationException("The mesh has more triangles than are indexed.");
+
+    /// <summary>Vertex numbers, three per triangle, in file order.</summary>
+    public ReadOnlySpan<int> Corners => _corners.AsSpan(0, 3 * Triangles);
+
+    public void Add(TriangleTile tile)
+    {
+        if (_vertices is null)
+            return;
+        if (Triangles + tile.Count > Limits.Mesh.TopologyTrianglesMax)
+        {
+            _vertices = null;
+            _corners = [];
+            Triangles = 0;
+            return;
+        }
+        var needed = 3 * (Triangles + tile.Count);
+        if (needed > _corners.Length)
+            Array.Resize(ref _corners, Math.Max(needed, Math.Min(2 * _corners.Length, 3 * Limits.Mesh.TopologyTrianglesMax)));
+        ReadOnlySpan<float> lanes = tile.Lanes;
+        var corners = _corners.AsSpan(3 * Triangles, 3 * tile.Count);
+        const int Stride = TriangleTile.Capacity;
+        for (var i = 0; i < tile.Count; i++)
+        {
+            corners[3 * i] = _vertices.IdOf(lanes[i], lanes[Stride + i], lanes[2 * Stride + i]);
+            corners[3 * i + 1] = _vertices.IdOf(lanes[3 * Stride + i], lanes[4 * Stride + i], lanes[5 * Stride + i]);
+            corners[3 * i + 2] = _vertices.IdOf(lanes[6 * Stride + i], lanes[7 * Stride + i], lanes[8 * Stride + i]);
+        }
+        Triangles += tile.Count;
+    }
+}
