@@ -39,27 +39,21 @@ sealed unsafe class LayerScratch : IDisposable
     }
 
     /// <summary>Cuts the triangles at the layer's plane and writes the layer's distances, cores and wall territories.</summary>
-    public void Section(int k, float* triangles, ReadOnlySpan<int> crossing, bool tie, LayerRaster layer, ref LayerFacts facts)
+    public void Section(int k, float* triangles, ReadOnlySpan<int> crossing, LayerRaster layer, ref LayerFacts facts)
     {
         layer.Clear();
         layer.Layer = k;
         _count = 0;
         foreach (var t in crossing)
-        {
-            Cut(triangles + 9L * t, k, justAbove: true);
-            if (tie)
-                Cut(triangles + 9L * t, k, justAbove: false);
-        }
+            Cut(triangles + 9L * t, k);
         if (_count == 0)
             return;
-        if (tie)
-            RemoveDuplicates();
         var segments = _segments.AsSpan(0, _count);
         var dropped = _dropped.AsSpan(0, _count);
         dropped.Clear();
         facts.Contours = _contours.Sum(segments, dropped);
         _interior.Fill(segments, facts.Contours.Inconsistent);
-        if ((_interior.Overlaps || tie) && !facts.Contours.Inconsistent)
+        if (_interior.Overlaps && !facts.Contours.Inconsistent)
         {
             RemoveDuplicates();
             segments = _segments.AsSpan(0, _count);
@@ -95,14 +89,14 @@ sealed unsafe class LayerScratch : IDisposable
 
     public void Lines(int k, Func<int, LayerRaster?> layerAt, ref LayerFacts facts) => _regions.Read(k, layerAt, _tops, _bottoms, ref facts);
 
-    void Cut(float* triangle, int k, bool justAbove)
+    void Cut(float* triangle, int k)
     {
         if (_count == _segments.Length)
         {
             Array.Resize(ref _segments, 2 * _count);
             Array.Resize(ref _dropped, 2 * _count);
         }
-        if (_sections.Cut(triangle, k, justAbove, out _segments[_count]))
+        if (_sections.Cut(triangle, k, out _segments[_count]))
             _count++;
     }
 

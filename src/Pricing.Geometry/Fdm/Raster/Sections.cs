@@ -9,9 +9,8 @@ struct Segment
 }
 
 /// <summary>
-/// Cuts triangles at the planes of the layers. A plane cuts a triangle whose vertices are partly at or below it, partly above: half open, so no
-/// vertex counts twice. A plane that holds a whole facet is cut both just below and just above it and the two sections united: the tie rule of the
-/// slicer, which keeps the edges of both sides.
+/// Cuts triangles at the planes of the layers. A plane cuts a triangle whose vertices are partly below it, partly on or above it: the slicer's rule, under
+/// which a triangle owns its upper edge and not its lower one. So no vertex counts twice, and a plane that holds a whole facet shows the section just below.
 /// </summary>
 sealed class Sections
 {
@@ -44,7 +43,7 @@ sealed class Sections
         return k;
     }
 
-    /// <summary>Planes that may cut a triangle or touch it: from, to (inclusive).</summary>
+    /// <summary>Planes that may cut a triangle: from, to (inclusive).</summary>
     public (int First, int Last) Span(ReadOnlySpan<float> t)
     {
         float a = Height(t[2]), b = Height(t[5]), c = Height(t[8]);
@@ -57,36 +56,23 @@ sealed class Sections
         return (first, last);
     }
 
-    /// <summary>Whether a triangle lies flat on plane k.</summary>
-    public bool LiesOn(ReadOnlySpan<float> t, int k) => Height(t[2]) == _planes[k] && Height(t[5]) == _planes[k] && Height(t[8]) == _planes[k];
-
-    /// <summary>The piece of a triangle on plane k; false when there is none. <paramref name="justAbove"/> counts vertices on the plane as below it.</summary>
+    /// <summary>The piece of a triangle on plane k; false when there is none.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public unsafe bool Cut(float* t, int k, bool justAbove, out Segment segment)
+    public unsafe bool Cut(float* t, int k, out Segment segment)
     {
         segment = default;
         var z = _planes[k];
         float az = (float)(t[2] - _minZ), bz = (float)(t[5] - _minZ), cz = (float)(t[8] - _minZ);
-        bool a, b, c;
-        if (justAbove)
-            (a, b, c) = (az <= z, bz <= z, cz <= z);
-        else
-            (a, b, c) = (az < z, bz < z, cz < z);
+        bool a = az < z, b = bz < z, c = cz < z;
         if (a == b && b == c)
             return false;
         // Seen from outside the section runs from the edge that comes down to the edge that goes up.
         if (a != b)
-        {
             Cross(t, az, t + 3, bz, z, a, ref segment);
-        }
         if (b != c)
-        {
             Cross(t + 3, bz, t + 6, cz, z, b, ref segment);
-        }
         if (c != a)
-        {
             Cross(t + 6, cz, t, az, z, c, ref segment);
-        }
         return segment.X0 != segment.X1 || segment.Y0 != segment.Y1;
     }
 

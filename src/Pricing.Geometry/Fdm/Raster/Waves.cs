@@ -22,7 +22,6 @@ sealed unsafe class Waves : IDisposable
     int[] _lowest = [];
     int[] _starts = [];
     int[] _order = [];
-    bool[] _tie = [];
     int[] _active = [];
     int _activeCount;
     int[] _crossStart = [];
@@ -71,7 +70,7 @@ sealed unsafe class Waves : IDisposable
                 var low = Math.Max(0, cut - _wave);
                 Collect(low, cut - 1);
                 var lowest = low;
-                Each(low, cut, (k, scratch) => scratch.Section(k, _triangles, _crossing.AsSpan(_crossStart[k - lowest].._crossStart[k - lowest + 1]), _tie[k],
+                Each(low, cut, (k, scratch) => scratch.Section(k, _triangles, _crossing.AsSpan(_crossStart[k - lowest].._crossStart[k - lowest + 1]),
                     _ring[k % _ring.Length], ref _facts[k]));
                 cut = low;
             }
@@ -112,7 +111,6 @@ sealed unsafe class Waves : IDisposable
         _lowest = new int[_count];
         var highest = new int[_count];
         _starts = new int[layers + 1];
-        _tie = new bool[layers];
         long crossings = 0;
         for (var t = 0; t < _count; t++)
         {
@@ -121,8 +119,6 @@ sealed unsafe class Waves : IDisposable
             (_lowest[t], highest[t]) = (first, last);
             if (first > last)
                 continue;
-            if (first == last && _sections.LiesOn(triangle, first))
-                _tie[first] = true;
             crossings += last - first + 1;
             _starts[last]++;
         }
