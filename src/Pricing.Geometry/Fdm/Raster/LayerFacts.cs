@@ -31,7 +31,9 @@ struct LayerFacts
     /// <summary>Runs both ways: π/2 · cell of perimeter each.</summary>
     public double SparseRuns;
 
-    /// <summary>Support: base lines' area, interface's area, outline.</summary>
-    public double SupportMm2, InterfaceMm2, SupportOutlineMm;
-    public int SupportPieces;
+    /// <summary>Support: area of its columns on the slicer's grid, of its dense top layers, their outlines, and of its first layer on the bed.</summary>
+    public double SupportMm2, InterfaceMm2, SupportOutlineMm, InterfaceOutlineMm, SupportFootMm2;
+
+    /// <summary>Columns begin or land here, so the slicer begins a support layer.</summary>
+    public bool SupportBegins, SupportLands;
 }

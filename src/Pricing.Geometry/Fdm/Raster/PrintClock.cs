@@ -50,6 +50,15 @@ sealed class PrintClock
     /// <summary>Retracting moves: per layer, per further island, hole, sparse region, solid patch, sparse line.</summary>
     const double PerLayer = 1.31, PerIsland = 0.19, PerHole = 1.46, PerSparseRegion = 0.63, PerPatch = 0.87, PerSparseLine = 0.05;
 
+    /// <summary>Support is laid in layers of its own, up to this share of the nozzle's diameter high.</summary>
+    const double SupportHeightNozzles = 0.75;
+
+    /// <summary>Density of the first layer of support.</summary>
+    const double SupportFootDensity = 0.9;
+
+    /// <summary>Retracting moves per layer of support.</summary>
+    const double PerSupportLayer = 2;
+
     /// <summary>The slicer slows layers to a little more than the asked time.</summary>
     const double CoolingSlackS = 0.01;
 
@@ -82,8 +91,31 @@ sealed class PrintClock
     /// <summary>Before the first layer: from where the head homes to the part.</summary>
     public double StartS => Motion.LineS(_profile.BedCentreFromHomeMm, _profile.TravelSpeedMmS, _profile.JerkMmS, _profile.TravelAccelerationMmS2) + StartExtraS;
 
-    /// <summary>Plastic (mm³) and seconds per kind of one layer.</summary>
-    public void Lay(in LayerFacts x, bool first, Span<double> plastic, Span<double> seconds)
+    /// <summary>
+    /// Heights of support layers: between levels where columns begin or land, the slicer divides the height evenly into layers as high as they may be.
+    /// Answers support layers per layer of the part, from the first; 1 where they coincide.
+    /// </summary>
+    public double[] SupportLayers(LayerFacts[] facts)
+    {
+        var perLayer = new double[facts.Length];
+        Array.Fill(perLayer, 1);
+        var h = _profile.LayerHeightMm;
+        var highest = Math.Max(h, SupportHeightNozzles * _profile.NozzleDiameterMm);
+        for (var from = 1; from < facts.Length;)
+        {
+            var to = from + 1;
+            while (to < facts.Length && !facts[to - 1].SupportBegins && !facts[to].SupportLands)
+                to++;
+            var count = Math.Ceiling((to - from) * h / highest - 1e-6);
+            for (var k = from; k < to; k++)
+                perLayer[k] = count / (to - from);
+            from = to;
+        }
+        return perLayer;
+    }
+
+    /// <summary>Plastic (mm³) and seconds per kind of one layer, with the support layers that fall to it.</summary>
+    public void Lay(in LayerFacts x, bool first, double supportLayers, Span<double> plastic, Span<double> seconds)
     {
         var p = _profile;
         var beads = _beads[first ? 0 : 1];
@@ -134,6 +166,16 @@ sealed class PrintClock
         plastic[(int)Kind.Top] = Mm(Kind.Top) * h * beads.TopSpacingMm;
         plastic[(int)Kind.Bridge] = Mm(Kind.Bridge) * beads.ThreadMm2;
 
+        // Support: lines at its spacing in layers of its own height; the first layer spreads on the bed, nearly solid.
+        var supportHeight = first ? h : h / supportLayers;
+        var supportSpacing = Spacing(first ? p.FirstLayerWidthMm : SupportWidth, supportHeight);
+        var baseMm = first ? x.SupportFootMm2 * SupportFootDensity / supportSpacing : x.SupportMm2 / (p.SupportSpacingMm + supportSpacing);
+        var interfaceMm = first ? 0 : x.InterfaceMm2 / (p.SupportInterfaceSpacingMm + supportSpacing);
+        Mm(Kind.Support) = baseMm;
+        Mm(Kind.SupportInterface) = interfaceMm;
+        plastic[(int)Kind.Support] = baseMm * supportLayers * supportSpacing * supportHeight;
+        plastic[(int)Kind.SupportInterface] = interfaceMm * supportLayers * supportSpacing * supportHeight;
+
         // Speeds, walls around small loops slower.
         var smallOuter = Math.Min(1, x.Contours.SmallOuterMm / Math.Max(Mm(Kind.External), 1e-9));
         var smallInner = Math.Min(1, x.Contours.SmallInnerMm * (walls - 1) / Math.Max(Mm(Kind.Inner), 1e-9));
@@ -168,6 +210,10 @@ sealed class PrintClock
         Loss(Kind.Bridge) = SolidLoss * ((first ? 0 : LinesLoss(x.Bottom, beads.BridgeSpacingMm, speeds.Bridge, speeds.BridgeAcceleration))
             + LinesLoss(x.InnerBridge, beads.BridgeSpacingMm, speeds.Bridge, speeds.BridgeAcceleration));
 
+        Loss(Kind.Support) = SolidLoss * SupportLoss(baseMm, x.SupportMm2 + x.InterfaceMm2, x.SupportOutlineMm, p.SupportSpacingMm + supportSpacing, p.SupportSpeedMmS, a);
+        Loss(Kind.SupportInterface) = SolidLoss * SupportLoss(interfaceMm, x.InterfaceMm2, x.InterfaceOutlineMm, p.SupportInterfaceSpacingMm + supportSpacing,
+            p.SupportInterfaceSpeedMmS, a);
+
         // Travel.
         var islands = Math.Max(1, Math.Min(x.Islands, x.Contours.Outer));
         var patches = x.Solid.Patches + x.Top.Patches + x.Bottom.Patches + x.InnerBridge.Patches;
@@ -181,24 +227,43 @@ sealed class PrintClock
         seconds[(int)Kind.Retract] = moves * _retractS;
 
         // Cooling: all but what hangs in the air is slowed to one speed at most, so that the layer takes its time. The slicer counts no acceleration.
-        var cap = double.PositiveInfinity;
-        if (p.Cooling)
-        {
-            var fixedS = moves * (leg / p.TravelSpeedMmS + 2 * p.LiftMm / p.LiftSpeedMmS + p.RetractLengthMm * 2 / p.RetractSpeedMmS) + 0.01 * loops;
-            cap = Cap(fixedS);
-        }
+        // Support layers at heights of their own are layers of their own.
+        var apart = supportLayers != 1 && _mm[(int)Kind.Support] + _mm[(int)Kind.SupportInterface] > 0;
+        var perMove = leg / p.TravelSpeedMmS + 2 * p.LiftMm / p.LiftSpeedMmS + p.RetractLengthMm * 2 / p.RetractSpeedMmS;
+        var cap = p.Cooling ? Cap(moves * perMove + 0.01 * loops, 0, apart ? (int)Kind.Support : Extruding) : double.PositiveInfinity;
+        var supportMoves = _mm[(int)Kind.Support] + _mm[(int)Kind.SupportInterface] > 0 ? PerSupportLayer : 0;
+        var supportCap = !apart || !p.Cooling ? cap : Cap(supportMoves * perMove, (int)Kind.Support, Extruding);
         for (var f = 0; f < Extruding; f++)
         {
             if (_mm[f] < 1e-6)
                 continue;
             var kind = (Kind)f;
-            var slowed = Hangs(kind) ? _speed[f] : Math.Min(_speed[f], cap);
+            var isSupport = kind is Kind.Support or Kind.SupportInterface;
+            var slowed = Hangs(kind) ? _speed[f] : Math.Min(_speed[f], isSupport ? supportCap : cap);
             if (kind == Kind.Sparse && _pattern != null)
                 seconds[f] = _mm[f] / _pattern.At(slowed);
             else
                 seconds[f] = _mm[f] / slowed
                     + _loss[f] * Math.Min(1, Motion.LossGrowth(slowed, j) / Math.Max(Motion.LossGrowth(Nominal(kind, speeds), j), 1e-9));
+            if (isSupport)
+                seconds[f] *= supportLayers;
         }
+        seconds[(int)Kind.Travel] += supportMoves * supportLayers * (_liftS + Motion.LineS(TourLeg * x.DiagonalMm, p.TravelSpeedMmS, j, p.TravelAccelerationMmS2));
+        seconds[(int)Kind.Retract] += supportMoves * supportLayers * _retractS;
+    }
+
+    double SupportWidth => _profile.SupportWidthMm > 0 ? _profile.SupportWidthMm : _profile.NozzleDiameterMm;
+
+    /// <summary>Distance of adjoining beads: 1 − π/4 of the height is lost to their rounding.</summary>
+    static double Spacing(double width, double height) => Math.Max(width - height * 0.21460183660255172, 0.25 * width);
+
+    /// <summary>Lines across an area: as many as its mean chord makes of the length, each with a link to the next.</summary>
+    double SupportLoss(double lengthMm, double areaMm2, double outlineMm, double pitch, double speed, double acceleration)
+    {
+        if (!(lengthMm > 0 && areaMm2 > 0 && outlineMm > 0))
+            return 0;
+        var chord = Math.PI * areaMm2 / outlineMm;
+        return lengthMm / chord * (Motion.LossS(chord, speed, _profile.JerkMmS, acceleration) + Motion.LossS(pitch, speed, _profile.JerkMmS, acceleration));
     }
 
     ref double Mm(Kind kind) => ref _mm[(int)kind];
@@ -212,13 +277,15 @@ sealed class PrintClock
     static double Mean(double share, double slow, double fast) => 1 / (share / slow + (1 - share) / fast);
 
     /// <summary>The speed at which a kind's loss was counted.</summary>
-    static double Nominal(Kind kind, in Speeds speeds) => kind switch
+    double Nominal(Kind kind, in Speeds speeds) => kind switch
     {
         Kind.External => speeds.Outer,
         Kind.Inner => speeds.Inner,
         Kind.Sparse => speeds.Sparse,
         Kind.Solid => speeds.Solid,
         Kind.Top => speeds.Top,
+        Kind.Support => _profile.SupportSpeedMmS,
+        Kind.SupportInterface => _profile.SupportInterfaceSpeedMmS,
         _ => speeds.Bridge,
     };
 
@@ -230,14 +297,14 @@ sealed class PrintClock
             + region.Runs * Motion.LossS(LinkSpacings * spacing, speed, _profile.JerkMmS, acceleration));
     }
 
-    /// <summary>The speed that makes a short layer last; infinite when it lasts anyway.</summary>
-    double Cap(double fixedS)
+    /// <summary>The speed that makes a short layer of some kinds last; infinite when it lasts anyway.</summary>
+    double Cap(double fixedS, int from, int to)
     {
         var target = _profile.MinLayerTimeS + CoolingSlackS;
         double Total(double cap)
         {
             var total = fixedS;
-            for (var f = 0; f < Extruding; f++)
+            for (var f = from; f < to; f++)
                 if (_mm[f] > 0)
                     total += _mm[f] / (Hangs((Kind)f) ? _speed[f] : Math.Min(_speed[f], cap));
             return total;
@@ -245,7 +312,7 @@ sealed class PrintClock
         if (Total(double.PositiveInfinity) >= target)
             return double.PositiveInfinity;
         double low = _profile.MinPrintSpeedMmS, high = 0;
-        for (var f = 0; f < Extruding; f++)
+        for (var f = from; f < to; f++)
             high = Math.Max(high, _speed[f]);
         if (low >= high)
             return low;

@@ -73,9 +73,10 @@ public static unsafe class RasterEstimator
         Span<double> seconds = stackalloc double[PrintClock.Kinds];
         var plasticSum = new double[PrintClock.Kinds];
         var secondsSum = new double[PrintClock.Kinds];
+        var supportLayers = clock.SupportLayers(facts);
         for (var k = 0; k < facts.Length; k++)
         {
-            clock.Lay(facts[k], k == 0, plastic, seconds);
+            clock.Lay(facts[k], k == 0, supportLayers[k], plastic, seconds);
             for (var f = 0; f < PrintClock.Kinds; f++)
             {
                 plasticSum[f] += plastic[f];

@@ -15,6 +15,7 @@ sealed unsafe class Waves : IDisposable
     readonly LayerRaster[] _ring;
     readonly LayerScratch[] _scratch;
     readonly LayerFacts[] _facts;
+    readonly Supports? _supports;
     readonly int _wave;
     readonly Func<int, LayerRaster?> _layerAt;
 
@@ -40,12 +41,14 @@ sealed unsafe class Waves : IDisposable
         for (var i = 0; i < _scratch.Length; i++)
             _scratch[i] = new(plan, depths, _sections, profile, first, rest);
         _facts = new LayerFacts[planes.Length];
+        _supports = profile.Supports ? new(plan, depths, profile) : null;
         _layerAt = LayerAt;
     }
 
     /// <summary>Layers that must be held for a wave of a size.</summary>
     public static int HeldFor(Depths depths, FdmProfile profile, int wave) =>
-        (int)Math.Min(1000L, (long)wave + Math.Max(1, depths.TopLayers) + Math.Max(1, depths.BottomLayers) + depths.BridgedLayers + 4);
+        (int)Math.Min(1000L, (long)wave + Math.Max(1, depths.TopLayers) + Math.Max(1, depths.BottomLayers) + depths.BridgedLayers + 4
+            + (profile.Supports ? Supports.GapOf(profile) : 0));
 
     LayerRaster? LayerAt(int k)
     {
@@ -72,6 +75,9 @@ sealed unsafe class Waves : IDisposable
                 var lowest = low;
                 Each(low, cut, (k, scratch) => scratch.Section(k, _triangles, _crossing.AsSpan(_crossStart[k - lowest].._crossStart[k - lowest + 1]),
                     _ring[k % _ring.Length], ref _facts[k]));
+                if (_supports != null)
+                    for (var k = cut - 1; k >= low; k--)
+                        _supports.Drop(k, _layerAt, ref _facts[k]);
                 cut = low;
             }
             var to = cut == 0 ? 0 : cut + 1;
@@ -189,5 +195,6 @@ sealed unsafe class Waves : IDisposable
             layer.Dispose();
         foreach (var scratch in _scratch)
             scratch.Dispose();
+        _supports?.Dispose();
     }
 }
