@@ -169,7 +169,8 @@ sealed class PrintClock
         // Support: lines at its spacing in layers of its own height; the first layer spreads on the bed, nearly solid.
         var supportHeight = first ? h : h / supportLayers;
         var supportSpacing = Spacing(first ? p.FirstLayerWidthMm : SupportWidth, supportHeight);
-        var baseMm = first ? x.SupportFootMm2 * SupportFootDensity / supportSpacing : x.SupportMm2 / (p.SupportSpacingMm + supportSpacing);
+        // A line's end is linked to the next line along the outline: half of it in all, or outline/π where lines cross a round area.
+        var baseMm = first ? x.SupportFootMm2 * SupportFootDensity / supportSpacing : x.SupportMm2 / (p.SupportSpacingMm + supportSpacing) + x.SupportOutlineMm / Math.PI;
         var interfaceMm = first ? 0 : x.InterfaceMm2 / (p.SupportInterfaceSpacingMm + supportSpacing);
         Mm(Kind.Support) = baseMm;
         Mm(Kind.SupportInterface) = interfaceMm;

@@ -24,6 +24,7 @@ sealed unsafe class Supports : IDisposable
 
     readonly RasterPlan _plan;
     readonly Chamfer _chamfer;
+    readonly Bridging _bridging;
     readonly int _threshold, _margin, _clearance, _gap, _interfaces, _gridCells, _growth;
     readonly uint[] _columns;
     readonly uint[] _allowed;
@@ -35,6 +36,7 @@ sealed unsafe class Supports : IDisposable
     {
         _plan = plan;
         _chamfer = new(plan, depths);
+        _bridging = new(plan.Rows, plan.Blocks);
         var angle = Math.Min(89, profile.SupportThresholdDegrees + ThresholdExtraDegrees) * (Math.PI / 180);
         _threshold = (int)Math.Min(127, profile.LayerHeightMm * Motion.Cos(angle) / Motion.Sin(angle) * plan.QuantaPerMm);
         _margin = (int)Math.Min(254, Math.Round(MarginMm * 0.5 * plan.QuantaPerMm));
@@ -117,7 +119,7 @@ sealed unsafe class Supports : IDisposable
             facts.SupportFootMm2 = Foot() * cell2;
     }
 
-    /// <summary>Cells of a layer that stand further out than the threshold angle allows, grown by the margin; answers how many.</summary>
+    /// <summary>Cells of a layer that stand further out than the threshold angle allows and do not bridge, grown by the margin; answers how many.</summary>
     long Overhang(LayerRaster? layer, LayerRaster? below, uint[] bits)
     {
         Array.Clear(bits);
@@ -125,23 +127,40 @@ sealed unsafe class Supports : IDisposable
             return 0;
         var plan = _plan;
         var threshold = Vector256.Create((sbyte)_threshold);
+        var any = false;
         for (var row = layer.FirstRow; row < layer.EndRow; row++)
         {
+            Array.Clear(_bridging.Hanging, row * plan.Blocks, plan.Blocks);
+            Array.Clear(_bridging.Carried, row * plan.Blocks, plan.Blocks);
             for (var b = layer.RowBegin[row]; b < layer.RowEnd[row]; b++)
             {
-                if (layer.Flags[row * plan.Blocks + b] == 0)
+                var w = row * plan.Blocks + b;
+                if (layer.Flags[w] == 0)
                     continue;
                 var at = row * plan.Columns + b * RasterPlan.Block;
                 var d = Vector256.Load(layer.Sd + at);
                 var under = Vector256.Load(below.Sd + at);
-                var hangs = Vector256.GreaterThan(d, Vector256<sbyte>.Zero) & Vector256.LessThan(under, Vector256<sbyte>.Zero)
-                    & Vector256.GreaterThan(Vector256.SubtractSaturate(d, under), threshold);
-                if (hangs == Vector256<sbyte>.Zero)
-                    continue;
-                (~hangs.AsByte()).Store(_chamfer.Distance + at);
-                _chamfer.Seeded(row, b);
+                var part = Vector256.GreaterThan(d, Vector256<sbyte>.Zero);
+                var hangs = part & Vector256.LessThan(under, Vector256<sbyte>.Zero) & Vector256.GreaterThan(Vector256.SubtractSaturate(d, under), threshold);
+                _bridging.Hanging[w] = hangs.ExtractMostSignificantBits();
+                _bridging.Carried[w] = (part & ~hangs).ExtractMostSignificantBits();
+                any |= hangs != Vector256<sbyte>.Zero;
             }
         }
+        if (!any)
+            return 0;
+        _bridging.RemoveBridged(layer.FirstRow, layer.EndRow);
+        for (var row = layer.FirstRow; row < layer.EndRow; row++)
+            for (var b = layer.RowBegin[row]; b < layer.RowEnd[row]; b++)
+            {
+                var hanging = _bridging.Hanging[row * plan.Blocks + b];
+                if (hanging == 0)
+                    continue;
+                var at = row * plan.Columns + b * RasterPlan.Block;
+                for (; hanging != 0; hanging &= hanging - 1)
+                    _chamfer.Distance[at + BitOperations.TrailingZeroCount(hanging)] = 0;
+                _chamfer.Seeded(row, b);
+            }
         if (_chamfer.Empty)
             return 0;
         _chamfer.Spread();
