@@ -56,6 +56,9 @@ sealed class PrintClock
     /// <summary>Density of the first layer of support.</summary>
     const double SupportFootDensity = 0.9;
 
+    /// <summary>Ends of support lines are linked along the outline: mm of link per mm of outline (1/π were every line of a disc linked).</summary>
+    const double SupportLinks = 0.25;
+
     /// <summary>Retracting moves per layer of support.</summary>
     const double PerSupportLayer = 2;
 
@@ -169,9 +172,8 @@ sealed class PrintClock
         // Support: lines at its spacing in layers of its own height; the first layer spreads on the bed, nearly solid.
         var supportHeight = first ? h : h / supportLayers;
         var supportSpacing = Spacing(first ? p.FirstLayerWidthMm : SupportWidth, supportHeight);
-        // A line's end is linked to the next line along the outline: half of it in all, or outline/π where lines cross a round area.
-        var baseMm = first ? x.SupportFootMm2 * SupportFootDensity / supportSpacing : x.SupportMm2 / (p.SupportSpacingMm + supportSpacing) + x.SupportOutlineMm / Math.PI;
-        var interfaceMm = first ? 0 : x.InterfaceMm2 / (p.SupportInterfaceSpacingMm + supportSpacing);
+        var baseMm = first ? x.SupportFootMm2 * SupportFootDensity / supportSpacing : x.SupportMm2 / (p.SupportSpacingMm + supportSpacing) + SupportLinks * x.SupportOutlineMm;
+        var interfaceMm = first ? 0 : x.InterfaceMm2 / (p.SupportInterfaceSpacingMm + supportSpacing) + SupportLinks * x.InterfaceOutlineMm;
         Mm(Kind.Support) = baseMm;
         Mm(Kind.SupportInterface) = interfaceMm;
         plastic[(int)Kind.Support] = baseMm * supportLayers * supportSpacing * supportHeight;

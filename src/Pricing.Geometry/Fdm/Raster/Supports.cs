@@ -29,6 +29,9 @@ sealed unsafe class Supports : IDisposable
     readonly uint[] _columns;
     readonly uint[] _allowed;
     readonly uint[] _grid;
+    readonly uint[] _tops;
+    readonly uint[] _walls;
+    readonly uint[] _hanging;
     readonly uint[][] _begun;
     readonly int _words;
 
@@ -50,6 +53,9 @@ sealed unsafe class Supports : IDisposable
         _columns = new uint[_words];
         _allowed = new uint[_words];
         _grid = new uint[_words];
+        _tops = new uint[_words];
+        _walls = new uint[_words];
+        _hanging = new uint[_words];
         _begun = new uint[Math.Max(1, _interfaces)][];
         for (var i = 0; i < _begun.Length; i++)
             _begun[i] = new uint[_words];
@@ -84,37 +90,21 @@ sealed unsafe class Supports : IDisposable
         facts.SupportLands = landed * cell2 > EventMm2;
         if (columns == 0)
             return;
-        long interfaceCells = 0;
-        int interfaceEdges = 0, edges = 0;
-        for (var row = 0; row < plan.Rows; row++)
+        for (var w = 0; w < _words; w++)
         {
-            uint carry = 0, interfaceCarry = 0;
-            for (var b = 0; b < plan.Blocks; b++)
-            {
-                var w = row * plan.Blocks + b;
-                var here = _columns[w];
-                uint top = 0, topBefore = 0;
-                for (var i = 0; i < _interfaces; i++)
-                {
-                    top |= _begun[i][w];
-                    if (row > 0)
-                        topBefore |= _begun[i][w - plan.Blocks];
-                }
-                top &= here;
-                var before = row > 0 ? _columns[w - plan.Blocks] : 0;
-                topBefore &= before;
-                interfaceCells += BitOperations.PopCount(top);
-                interfaceEdges += BitOperations.PopCount(top ^ (top << 1 | interfaceCarry)) + BitOperations.PopCount(top ^ topBefore);
-                edges += BitOperations.PopCount(here ^ (here << 1 | carry)) + BitOperations.PopCount(here ^ before);
-                carry = here >> 31;
-                interfaceCarry = top >> 31;
-            }
+            uint top = 0;
+            for (var i = 0; i < _interfaces; i++)
+                top |= _begun[i][w];
+            _tops[w] = top & _columns[w];
         }
         var gridCells = Snap();
+        long interfaceCells = 0;
+        foreach (var word in _tops)
+            interfaceCells += BitOperations.PopCount(word);
         facts.InterfaceMm2 = interfaceCells * cell2;
         facts.SupportMm2 = Math.Max(0, gridCells - interfaceCells) * cell2;
-        facts.SupportOutlineMm = edges * plan.CellMm * (Math.PI / 4);
-        facts.InterfaceOutlineMm = interfaceEdges * plan.CellMm * (Math.PI / 4);
+        facts.SupportOutlineMm = Edges(_columns) * plan.CellMm * (Math.PI / 4);
+        facts.InterfaceOutlineMm = Edges(_tops) * plan.CellMm * (Math.PI / 4);
         if (j == 0)
             facts.SupportFootMm2 = Foot() * cell2;
     }
@@ -127,6 +117,7 @@ sealed unsafe class Supports : IDisposable
             return 0;
         var plan = _plan;
         var threshold = Vector256.Create((sbyte)_threshold);
+        var infill = Vector256.Create((sbyte)plan.InfillQuanta);
         var any = false;
         for (var row = layer.FirstRow; row < layer.EndRow; row++)
         {
@@ -144,16 +135,20 @@ sealed unsafe class Supports : IDisposable
                 var hangs = part & Vector256.LessThan(under, Vector256<sbyte>.Zero) & Vector256.GreaterThan(Vector256.SubtractSaturate(d, under), threshold);
                 _bridging.Hanging[w] = hangs.ExtractMostSignificantBits();
                 _bridging.Carried[w] = (part & ~hangs).ExtractMostSignificantBits();
+                // Only infill bridges; the walls around it stay in need of support.
+                _walls[w] = Vector256.LessThan(d, infill).ExtractMostSignificantBits();
                 any |= hangs != Vector256<sbyte>.Zero;
             }
         }
         if (!any)
             return 0;
+        for (var w = layer.FirstRow * plan.Blocks; w < layer.EndRow * plan.Blocks; w++)
+            _hanging[w] = _bridging.Hanging[w] & _walls[w];
         _bridging.RemoveBridged(layer.FirstRow, layer.EndRow);
         for (var row = layer.FirstRow; row < layer.EndRow; row++)
             for (var b = layer.RowBegin[row]; b < layer.RowEnd[row]; b++)
             {
-                var hanging = _bridging.Hanging[row * plan.Blocks + b];
+                var hanging = _bridging.Hanging[row * plan.Blocks + b] | _hanging[row * plan.Blocks + b];
                 if (hanging == 0)
                     continue;
                 var at = row * plan.Columns + b * RasterPlan.Block;
@@ -183,7 +178,25 @@ sealed unsafe class Supports : IDisposable
         return cells;
     }
 
-    /// <summary>Columns widened to the slicer's grid of line spacings; answers the cells covered.</summary>
+    /// <summary>Changes between neighbouring cells, along rows and columns.</summary>
+    int Edges(uint[] cells)
+    {
+        var edges = 0;
+        for (var row = 0; row < _plan.Rows; row++)
+        {
+            uint carry = 0;
+            for (var b = 0; b < _plan.Blocks; b++)
+            {
+                var w = row * _plan.Blocks + b;
+                var here = cells[w];
+                edges += BitOperations.PopCount(here ^ (here << 1 | carry)) + BitOperations.PopCount(here ^ (row > 0 ? cells[w - _plan.Blocks] : 0));
+                carry = here >> 31;
+            }
+        }
+        return edges;
+    }
+
+    /// <summary>Columns widened to the slicer's grid of line spacings, where support may stand; answers the cells covered.</summary>
     long Snap()
     {
         var plan = _plan;
@@ -192,22 +205,22 @@ sealed unsafe class Supports : IDisposable
         for (var band = 0; band < plan.Rows; band += _gridCells)
         {
             var last = Math.Min(plan.Rows, band + _gridCells);
-            for (var from = 0; from < plan.Columns; from += _gridCells)
+            for (var left = 0; left < plan.Columns; left += _gridCells)
             {
-                var to = Math.Min(plan.Columns, from + _gridCells);
+                var right = Math.Min(plan.Columns, left + _gridCells);
                 var any = false;
                 for (var row = band; row < last && !any; row++)
-                    any = Bits(_columns, row, from, to) != 0;
+                    any = Bits(_columns, row, left, right) != 0;
                 if (!any)
                     continue;
                 for (var row = band; row < last; row++)
                 {
-                    var bits = Bits(_allowed, row, from, to);
+                    var bits = Bits(_allowed, row, left, right);
                     cells += BitOperations.PopCount(bits);
-                    var w = row * plan.Blocks + (from >> 5);
-                    _grid[w] |= (uint)(bits << (from & 31));
-                    if ((from & 31) + to - from > 32)
-                        _grid[w + 1] |= (uint)(bits << (from & 31) >> 32);
+                    var w = row * plan.Blocks + (left >> 5);
+                    _grid[w] |= (uint)(bits << (left & 31));
+                    if ((left & 31) + right - left > 32)
+                        _grid[w + 1] |= (uint)(bits << (left & 31) >> 32);
                 }
             }
         }
