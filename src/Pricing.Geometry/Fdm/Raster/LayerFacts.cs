@@ -34,6 +34,8 @@ struct LayerFacts
     /// <summary>Support: area of its columns on the slicer's grid, of its dense top layers, their outlines, and of its first layer on the bed.</summary>
     public double SupportMm2, InterfaceMm2, SupportOutlineMm, InterfaceOutlineMm, SupportFootMm2;
 
+    public int SupportPieces;
+
     /// <summary>Columns begin or land here, so the slicer begins a support layer.</summary>
     public bool SupportBegins, SupportLands;
 }

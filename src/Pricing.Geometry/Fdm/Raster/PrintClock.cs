@@ -59,8 +59,8 @@ sealed class PrintClock
     /// <summary>Ends of support lines are linked along the outline: mm of link per mm of outline (1/π were every line of a disc linked).</summary>
     const double SupportLinks = 0.25;
 
-    /// <summary>Retracting moves per layer of support.</summary>
-    const double PerSupportLayer = 2;
+    /// <summary>Retracting moves per layer of support, and per piece of it.</summary>
+    const double PerSupportLayer = 1, PerSupportPiece = 1;
 
     /// <summary>The slicer slows layers to a little more than the asked time.</summary>
     const double CoolingSlackS = 0.01;
@@ -174,10 +174,10 @@ sealed class PrintClock
         var supportSpacing = Spacing(first ? p.FirstLayerWidthMm : SupportWidth, supportHeight);
         var baseMm = first ? x.SupportFootMm2 * SupportFootDensity / supportSpacing : x.SupportMm2 / (p.SupportSpacingMm + supportSpacing) + SupportLinks * x.SupportOutlineMm;
         var interfaceMm = first ? 0 : x.InterfaceMm2 / (p.SupportInterfaceSpacingMm + supportSpacing) + SupportLinks * x.InterfaceOutlineMm;
-        Mm(Kind.Support) = baseMm;
-        Mm(Kind.SupportInterface) = interfaceMm;
-        plastic[(int)Kind.Support] = baseMm * supportLayers * supportSpacing * supportHeight;
-        plastic[(int)Kind.SupportInterface] = interfaceMm * supportLayers * supportSpacing * supportHeight;
+        Mm(Kind.Support) = baseMm * supportLayers;
+        Mm(Kind.SupportInterface) = interfaceMm * supportLayers;
+        plastic[(int)Kind.Support] = Mm(Kind.Support) * supportSpacing * supportHeight;
+        plastic[(int)Kind.SupportInterface] = Mm(Kind.SupportInterface) * supportSpacing * supportHeight;
 
         // Speeds, walls around small loops slower.
         var smallOuter = Math.Min(1, x.Contours.SmallOuterMm / Math.Max(Mm(Kind.External), 1e-9));
@@ -213,8 +213,8 @@ sealed class PrintClock
         Loss(Kind.Bridge) = SolidLoss * ((first ? 0 : LinesLoss(x.Bottom, beads.BridgeSpacingMm, speeds.Bridge, speeds.BridgeAcceleration))
             + LinesLoss(x.InnerBridge, beads.BridgeSpacingMm, speeds.Bridge, speeds.BridgeAcceleration));
 
-        Loss(Kind.Support) = SolidLoss * SupportLoss(baseMm, x.SupportMm2 + x.InterfaceMm2, x.SupportOutlineMm, p.SupportSpacingMm + supportSpacing, p.SupportSpeedMmS, a);
-        Loss(Kind.SupportInterface) = SolidLoss * SupportLoss(interfaceMm, x.InterfaceMm2, x.InterfaceOutlineMm, p.SupportInterfaceSpacingMm + supportSpacing,
+        Loss(Kind.Support) = SolidLoss * SupportLoss(Mm(Kind.Support), x.SupportMm2 + x.InterfaceMm2, x.SupportOutlineMm, p.SupportSpacingMm + supportSpacing, p.SupportSpeedMmS, a);
+        Loss(Kind.SupportInterface) = SolidLoss * SupportLoss(Mm(Kind.SupportInterface), x.InterfaceMm2, x.InterfaceOutlineMm, p.SupportInterfaceSpacingMm + supportSpacing,
             p.SupportInterfaceSpeedMmS, a);
 
         // Travel.
@@ -230,29 +230,27 @@ sealed class PrintClock
         seconds[(int)Kind.Retract] = moves * _retractS;
 
         // Cooling: all but what hangs in the air is slowed to one speed at most, so that the layer takes its time. The slicer counts no acceleration.
-        // Support layers at heights of their own are layers of their own.
-        var apart = supportLayers != 1 && _mm[(int)Kind.Support] + _mm[(int)Kind.SupportInterface] > 0;
-        var perMove = leg / p.TravelSpeedMmS + 2 * p.LiftMm / p.LiftSpeedMmS + p.RetractLengthMm * 2 / p.RetractSpeedMmS;
-        var cap = p.Cooling ? Cap(moves * perMove + 0.01 * loops, 0, apart ? (int)Kind.Support : Extruding) : double.PositiveInfinity;
-        var supportMoves = _mm[(int)Kind.Support] + _mm[(int)Kind.SupportInterface] > 0 ? PerSupportLayer : 0;
-        var supportCap = !apart || !p.Cooling ? cap : Cap(supportMoves * perMove, (int)Kind.Support, Extruding);
+        // Support layers at heights of their own count to the next layer of the part.
+        var supportMoves = Mm(Kind.Support) + Mm(Kind.SupportInterface) > 0 ? supportLayers * (PerSupportLayer + PerSupportPiece * x.SupportPieces) : 0;
+        var supportLeg = TourLeg * x.DiagonalMm / Math.Sqrt(Math.Max(supportMoves, 1));
+        var cap = double.PositiveInfinity;
+        if (p.Cooling)
+            cap = Cap(moves * leg / p.TravelSpeedMmS + supportMoves * supportLeg / p.TravelSpeedMmS
+                + (moves + supportMoves) * (2 * p.LiftMm / p.LiftSpeedMmS + p.RetractLengthMm * 2 / p.RetractSpeedMmS) + 0.01 * loops);
         for (var f = 0; f < Extruding; f++)
         {
             if (_mm[f] < 1e-6)
                 continue;
             var kind = (Kind)f;
-            var isSupport = kind is Kind.Support or Kind.SupportInterface;
-            var slowed = Hangs(kind) ? _speed[f] : Math.Min(_speed[f], isSupport ? supportCap : cap);
+            var slowed = Hangs(kind) ? _speed[f] : Math.Min(_speed[f], cap);
             if (kind == Kind.Sparse && _pattern != null)
                 seconds[f] = _mm[f] / _pattern.At(slowed);
             else
                 seconds[f] = _mm[f] / slowed
                     + _loss[f] * Math.Min(1, Motion.LossGrowth(slowed, j) / Math.Max(Motion.LossGrowth(Nominal(kind, speeds), j), 1e-9));
-            if (isSupport)
-                seconds[f] *= supportLayers;
         }
-        seconds[(int)Kind.Travel] += supportMoves * supportLayers * (_liftS + Motion.LineS(TourLeg * x.DiagonalMm, p.TravelSpeedMmS, j, p.TravelAccelerationMmS2));
-        seconds[(int)Kind.Retract] += supportMoves * supportLayers * _retractS;
+        seconds[(int)Kind.Travel] += supportMoves * (_liftS + Motion.LineS(supportLeg, p.TravelSpeedMmS, j, p.TravelAccelerationMmS2));
+        seconds[(int)Kind.Retract] += supportMoves * _retractS;
     }
 
     double SupportWidth => _profile.SupportWidthMm > 0 ? _profile.SupportWidthMm : _profile.NozzleDiameterMm;
@@ -300,14 +298,14 @@ sealed class PrintClock
             + region.Runs * Motion.LossS(LinkSpacings * spacing, speed, _profile.JerkMmS, acceleration));
     }
 
-    /// <summary>The speed that makes a short layer of some kinds last; infinite when it lasts anyway.</summary>
-    double Cap(double fixedS, int from, int to)
+    /// <summary>The speed that makes a short layer last; infinite when it lasts anyway.</summary>
+    double Cap(double fixedS)
     {
         var target = _profile.MinLayerTimeS + CoolingSlackS;
         double Total(double cap)
         {
             var total = fixedS;
-            for (var f = from; f < to; f++)
+            for (var f = 0; f < Extruding; f++)
                 if (_mm[f] > 0)
                     total += _mm[f] / (Hangs((Kind)f) ? _speed[f] : Math.Min(_speed[f], cap));
             return total;
@@ -315,7 +313,7 @@ sealed class PrintClock
         if (Total(double.PositiveInfinity) >= target)
             return double.PositiveInfinity;
         double low = _profile.MinPrintSpeedMmS, high = 0;
-        for (var f = from; f < to; f++)
+        for (var f = 0; f < Extruding; f++)
             high = Math.Max(high, _speed[f]);
         if (low >= high)
             return low;

@@ -34,11 +34,14 @@ sealed unsafe class Supports : IDisposable
     readonly uint[] _hanging;
     readonly uint[][] _begun;
     readonly int _words;
+    readonly BitRows _pieces;
+    readonly List<Run> _runs = [];
 
     public Supports(RasterPlan plan, Depths depths, FdmProfile profile)
     {
         _plan = plan;
         _chamfer = new(plan, depths);
+        _pieces = new(plan.Rows, plan.Columns);
         _bridging = new(plan.Rows, plan.Blocks);
         var angle = Math.Min(89, profile.SupportThresholdDegrees + ThresholdExtraDegrees) * (Math.PI / 180);
         _threshold = (int)Math.Min(127, profile.LayerHeightMm * Motion.Cos(angle) / Motion.Sin(angle) * plan.QuantaPerMm);
@@ -98,6 +101,9 @@ sealed unsafe class Supports : IDisposable
             _tops[w] = top & _columns[w];
         }
         var gridCells = Snap();
+        fixed (uint* grid = _grid)
+            _pieces.Take(grid, 0, plan.Rows);
+        facts.SupportPieces = _pieces.Pieces(gaps: false, _runs);
         long interfaceCells = 0;
         foreach (var word in _tops)
             interfaceCells += BitOperations.PopCount(word);
