@@ -9,6 +9,9 @@ struct ContourSums
     /// <summary>Length of all contours that bound the part, mm.</summary>
     public double LengthMm;
 
+    /// <summary>Length of outer contours alone, mm.</summary>
+    public double OuterMm;
+
     /// <summary>Seconds lost at corners by one wall at the outer and at the inner wall's speed.</summary>
     public double OuterLossS, InnerLossS;
 
@@ -228,7 +231,7 @@ sealed class Contours
     void Walk(ReadOnlySpan<Segment> segments, ReadOnlySpan<bool> dropped, ref ContourSums sums)
     {
         Array.Clear(_visited, 0, segments.Length);
-        long length = 0, outerLoss = 0, innerLoss = 0, smallOuter = 0, smallInner = 0, signed = 0;
+        long length = 0, positiveLength = 0, outerLoss = 0, innerLoss = 0, smallOuter = 0, smallInner = 0, signed = 0;
         int positive = 0, negative = 0;
         long positiveOuter = 0, positiveInner = 0, negativeOuter = 0, negativeInner = 0;
         long wallOuterP = 0, wallInnerP = 0, wallOuterN = 0, wallInnerN = 0;
@@ -249,6 +252,7 @@ sealed class Contours
                 }
                 WalkOne(segments, 2 * i + entry, out var loop);
                 length += loop.Length;
+                positiveLength += loop.Area >= 0 ? loop.Length : 0;
                 outerLoss += loop.OuterLoss;
                 innerLoss += loop.InnerLoss;
                 signed += loop.Area;
@@ -282,6 +286,7 @@ sealed class Contours
         (sums.Outer, sums.Holes) = signed >= 0 ? (positive, negative) : (negative, positive);
         (smallOuter, smallInner) = signed >= 0 ? (positiveOuter, positiveInner) : (negativeOuter, negativeInner);
         sums.LengthMm = length / FixedMm;
+        sums.OuterMm = (signed >= 0 ? positiveLength : length - positiveLength) / FixedMm;
         sums.OuterLossS = outerLoss / FixedS;
         sums.InnerLossS = innerLoss / FixedS;
         sums.SmallOuterMm = smallOuter / FixedMm;

@@ -31,6 +31,9 @@ struct LayerFacts
     /// <summary>Runs both ways: π/2 · cell of perimeter each.</summary>
     public double SparseRuns;
 
+    /// <summary>Convex hull of the section's outline; first layer only.</summary>
+    public double HullMm;
+
     /// <summary>Support: area of its columns on the slicer's grid, of its dense top layers, their outlines, and of its first layer on the bed.</summary>
     public double SupportMm2, InterfaceMm2, SupportOutlineMm, InterfaceOutlineMm, SupportFootMm2;
 

@@ -69,6 +69,8 @@ sealed unsafe class LayerScratch : IDisposable
         facts.Islands = _islands.Pieces(gaps: false, _runs);
         facts.Holes = Math.Max(0, _islands.Pieces(gaps: true, _runs) - 1);
         facts.DiagonalMm = Diagonal(segments);
+        if (k == 0)
+            facts.HullMm = Hull(segments);
         var territories = _territories[k == 0 ? 0 : 1];
         facts.AreaMm2 = territories.Area(_counts);
         facts.OuterMm2 = territories.Outer(_counts);
@@ -125,6 +127,33 @@ sealed unsafe class LayerScratch : IDisposable
         }
         double x = (double)maxX - minX, y = (double)maxY - minY;
         return Math.Sqrt(x * x + y * y);
+    }
+
+    /// <summary>Perimeter of the convex hull (Andrew's monotone chain): what a skirt goes around.</summary>
+    static double Hull(ReadOnlySpan<Segment> segments)
+    {
+        var points = new (double X, double Y)[segments.Length];
+        for (var i = 0; i < points.Length; i++)
+            points[i] = (segments[i].X0, segments[i].Y0);
+        Array.Sort(points);
+        double perimeter = 0;
+        for (var side = 0; side < 2; side++)
+        {
+            List<(double X, double Y)> chain = [];
+            foreach (var p in points)
+            {
+                while (chain.Count > 1 && (chain[^1].X - chain[^2].X) * (p.Y - chain[^2].Y) - (chain[^1].Y - chain[^2].Y) * (p.X - chain[^2].X) <= 0)
+                    chain.RemoveAt(chain.Count - 1);
+                chain.Add(p);
+            }
+            for (var i = 1; i < chain.Count; i++)
+            {
+                double dx = chain[i].X - chain[i - 1].X, dy = chain[i].Y - chain[i - 1].Y;
+                perimeter += Math.Sqrt(dx * dx + dy * dy);
+            }
+            Array.Reverse(points);
+        }
+        return perimeter;
     }
 
     public void Dispose()

@@ -117,8 +117,28 @@ sealed class PrintClock
         return perLayer;
     }
 
+    /// <summary>
+    /// Skirt around the hull of the first layer and brim around its outer contours, mm, for one layer.
+    /// </summary>
+    public double SkirtMm(in LayerFacts first, int layer)
+    {
+        var spacing = _beads[0].SolidSpacingMm;
+        double mm = 0;
+        if (layer == 0)
+            for (var i = 0; i < (int)(_profile.BrimWidthMm / spacing); i++)
+                mm += first.Contours.OuterMm + 2 * Math.PI * Math.Max(1, first.Contours.Outer) * (i + 0.5) * spacing;
+        if (layer < _profile.SkirtLayers && _profile.SkirtLoops > 0)
+        {
+            double around = 0;
+            for (var i = 0; i < _profile.SkirtLoops || layer == 0 && around < _profile.SkirtLengthMinMm; i++)
+                around += first.HullMm + 2 * Math.PI * (_profile.BrimWidthMm + _profile.SkirtDistanceMm + (i + 0.5) * spacing);
+            mm += around;
+        }
+        return mm;
+    }
+
     /// <summary>Plastic (mm³) and seconds per kind of one layer, with the support layers that fall to it.</summary>
-    public void Lay(in LayerFacts x, bool first, double supportLayers, Span<double> plastic, Span<double> seconds)
+    public void Lay(in LayerFacts x, bool first, double supportLayers, double skirtMm, Span<double> plastic, Span<double> seconds)
     {
         var p = _profile;
         var beads = _beads[first ? 0 : 1];
@@ -178,6 +198,9 @@ sealed class PrintClock
         Mm(Kind.SupportInterface) = interfaceMm * supportLayers;
         plastic[(int)Kind.Support] = Mm(Kind.Support) * supportSpacing * supportHeight;
         plastic[(int)Kind.SupportInterface] = Mm(Kind.SupportInterface) * supportSpacing * supportHeight;
+
+        Mm(Kind.Skirt) = skirtMm;
+        plastic[(int)Kind.Skirt] = skirtMm * beads.SolidSpacingMm * h;
 
         // Speeds, walls around small loops slower.
         var smallOuter = Math.Min(1, x.Contours.SmallOuterMm / Math.Max(Mm(Kind.External), 1e-9));

@@ -76,7 +76,7 @@ public static unsafe class RasterEstimator
         var supportLayers = clock.SupportLayers(facts);
         for (var k = 0; k < facts.Length; k++)
         {
-            clock.Lay(facts[k], k == 0, supportLayers[k], plastic, seconds);
+            clock.Lay(facts[k], k == 0, supportLayers[k], clock.SkirtMm(facts[0], k), plastic, seconds);
             for (var f = 0; f < PrintClock.Kinds; f++)
             {
                 plasticSum[f] += plastic[f];
