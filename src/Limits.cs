@@ -79,6 +79,9 @@ static class Limits
         /// <summary>Crossings of triangles and planes: more, and the part is answered by sums over triangles.</summary>
         public const long CrossingsMax = 1_000_000_000;
 
+        /// <summary>Points of one wave of the gyroid sample.</summary>
+        public const int PatternPointsMax = 4096;
+
         /// <summary>Text of a printer profile.</summary>
         public const int ProfileCharsMax = 1 << 20;
         public const int ProfileLinesMax = 10_000;

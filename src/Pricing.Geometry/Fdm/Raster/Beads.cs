@@ -15,6 +15,7 @@ namespace Pricing.Geometry.Fdm.Raster;
 /// <param name="TopSpacingMm">Distance of lines on top faces.</param>
 /// <param name="BridgeSpacingMm">Distance of bridge lines.</param>
 /// <param name="ThreadMm2">Section of a free-hanging line: round, of the nozzle's diameter.</param>
+/// <param name="HeightMm">Height of the layer.</param>
 readonly record struct Beads(double OuterMm, double SecondMm, double CoreMm, double InfillMm, double OuterSpacingMm, double InnerSpacingMm,
     double SolidSpacingMm, double SparseSpacingMm, double TopSpacingMm, double BridgeSpacingMm, double ThreadMm2, double HeightMm)
 {
