@@ -83,8 +83,9 @@ sealed unsafe class Chamfer : IDisposable
             if (before != null)
             {
                 var straight = Add(Vector256.Load(before + i), aside);
-                var left = i == 0 ? ShiftIn(before) : Vector256.Load(before + i - 1);
-                var right = Vector256.Load(before + i + 1);
+                // What lies beyond either end of a row in memory belongs to other rows.
+                var left = i == 0 ? Beyond(before - 1, 0) : Vector256.Load(before + i - 1);
+                var right = i + 32 == _plan.Columns ? Beyond(before + i + 1, 31) : Vector256.Load(before + i + 1);
                 d = Vector256.Min(d, Vector256.Min(straight, Add(Vector256.Min(left, right), across)));
             }
             d.Store(work + i);
@@ -109,15 +110,8 @@ sealed unsafe class Chamfer : IDisposable
         }
     }
 
-    static Vector256<byte> ShiftIn(byte* row)
-    {
-        // The first cell of a row has no left neighbour; the byte before it belongs to another row.
-        var bytes = stackalloc byte[32];
-        bytes[0] = 255;
-        for (var i = 1; i < 32; i++)
-            bytes[i] = row[i - 1];
-        return Vector256.Load(bytes);
-    }
+    /// <summary>A vector one of whose cells does not exist: it counts as unreached.</summary>
+    static Vector256<byte> Beyond(byte* cells, int missing) => Vector256.Load(cells).WithElement(missing, (byte)255);
 
     /// <summary>Sum that stops at 255.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

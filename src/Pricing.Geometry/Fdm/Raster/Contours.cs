@@ -122,8 +122,6 @@ sealed class Contours
                     {
                         _partner[other] = slot;
                         _partner[slot] = other;
-                        if (((slot ^ other) & 1) == 0)
-                            sums.Inconsistent = true;
                     }
                     else
                     {
@@ -136,16 +134,21 @@ sealed class Contours
             }
         }
         if (_crowded.Count > 0)
-            PairCrowded(segments, ref sums);
+            PairCrowded(segments);
         for (var slot = 0; slot < slots; slot++)
-            if (_partner[slot] < 0 && !dropped[slot >> 1])
+        {
+            var other = _partner[slot];
+            if (other >= 0)
+                sums.Inconsistent |= ((slot ^ other) & 1) == 0;
+            else if (!dropped[slot >> 1])
                 _loose.Add(slot);
+        }
         if (_loose.Count > 1)
             PairLoose(segments);
     }
 
     /// <summary>Points where more than two pieces end: an arriving one goes on as a leaving one, in an order that only coordinates decide.</summary>
-    void PairCrowded(ReadOnlySpan<Segment> segments, ref ContourSums sums)
+    void PairCrowded(ReadOnlySpan<Segment> segments)
     {
         for (int i = 0, n = _crowded.Count; i < n; i++)
             if (_partner[_crowded[i]] is >= 0 and var partner)
@@ -181,10 +184,7 @@ sealed class Contours
             // More of one kind than of the other: neighbours disagree about the inside, or the mesh is open here.
             var rest = leaving > arrivals ? crowd[pairs..leaving] : crowd[(leaving + pairs)..];
             for (var p = 0; p + 1 < rest.Count; p += 2)
-            {
                 Pair(rest[p], rest[p + 1]);
-                sums.Inconsistent = true;
-            }
         }
     }
 

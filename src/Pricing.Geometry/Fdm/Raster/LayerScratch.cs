@@ -167,8 +167,8 @@ sealed unsafe class LayerScratch : IDisposable
 }
 
 /// <summary>
-/// Areas between depths from counts of distances: a cell whose centre lies within half a cell of a depth is shared. Linear in the count, so a sum over
-/// the 256 values.
+/// Areas between depths from counts of distances: a cell whose centre lies near a depth is shared. The share is that of a kernel as wide as a cell, smoothed
+/// over the distance of cell diagonals: so samples along an edge that runs with the raster, and along one that runs across it, both add up to the area.
 /// </summary>
 sealed class Territories
 {
@@ -183,12 +183,20 @@ sealed class Territories
         for (var q = -128; q < 128; q++)
         {
             var mm = q / plan.QuantaPerMm;
-            double Deeper(double depth) => cell2 * Math.Clamp((mm - depth) / plan.CellMm + 0.5, 0, 1);
+            double Deeper(double depth) => cell2 * Share(mm - depth, plan.CellMm);
             _area[q + 128] = Deeper(0);
             _outer[q + 128] = Deeper(beads.OuterMm) - Deeper(beads.SecondMm);
             _inner[q + 128] = Deeper(beads.SecondMm) - Deeper(beads.CoreMm);
             _core[q + 128] = Deeper(beads.CoreMm);
         }
+    }
+
+    static double Share(double beyondMm, double cell)
+    {
+        // Integral of the share of a cell-wide kernel.
+        double Integral(double x) => x <= -0.5 * cell ? 0 : x >= 0.5 * cell ? x : (x + 0.5 * cell) * (x + 0.5 * cell) / (2 * cell);
+        var diagonals = cell * 0.70710678118654752;
+        return (Integral(beyondMm + 0.5 * diagonals) - Integral(beyondMm - 0.5 * diagonals)) / diagonals;
     }
 
     public double Area(int[] counts) => Sum(_area, counts);
