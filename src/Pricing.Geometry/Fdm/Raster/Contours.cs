@@ -12,6 +12,9 @@ struct ContourSums
     /// <summary>Length of outer contours alone, mm.</summary>
     public double OuterMm;
 
+    /// <summary>Area between the contours, mm²; shells that overlap count twice.</summary>
+    public double EnclosedMm2;
+
     /// <summary>Seconds lost at corners by one wall at the outer and at the inner wall's speed.</summary>
     public double OuterLossS, InnerLossS;
 
@@ -286,6 +289,7 @@ sealed class Contours
         (sums.Outer, sums.Holes) = signed >= 0 ? (positive, negative) : (negative, positive);
         (smallOuter, smallInner) = signed >= 0 ? (positiveOuter, positiveInner) : (negativeOuter, negativeInner);
         sums.LengthMm = length / FixedMm;
+        sums.EnclosedMm2 = Math.Abs(signed) / FixedMm;
         sums.OuterMm = (signed >= 0 ? positiveLength : length - positiveLength) / FixedMm;
         sums.OuterLossS = outerLoss / FixedS;
         sums.InnerLossS = innerLoss / FixedS;

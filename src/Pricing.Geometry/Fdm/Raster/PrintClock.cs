@@ -245,7 +245,7 @@ sealed class PrintClock
         var patches = x.Solid.Patches + x.Top.Patches + x.Bottom.Patches + x.InnerBridge.Patches;
         var moves = x.AreaMm2 > 0
             ? PerLayer + PerIsland * (islands - 1) + PerHole * Math.Min(x.Holes, x.Contours.Holes)
-                + PerSparseRegion * Math.Min(islands, x.SparseRegions) + PerPatch * patches + PerSparseLine * lines
+                + (p.InfillDensity > 0 ? PerSparseRegion * Math.Min(islands, x.SparseRegions) : 0) + PerPatch * patches + PerSparseLine * lines
             : 0;
         var leg = TourLeg * x.DiagonalMm / Math.Sqrt(Math.Max(moves, 1));
         seconds.Clear();

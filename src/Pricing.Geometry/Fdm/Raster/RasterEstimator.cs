@@ -13,6 +13,9 @@ namespace Pricing.Geometry.Fdm.Raster;
 /// </remarks>
 public static unsafe class RasterEstimator
 {
+    /// <summary>A section smaller than this share of a square as wide as a line is not printed: the tip of a cone is not a layer.</summary>
+    const double PrintedShare = 1.0 / 3;
+
     static readonly string[] Names =
     [
         "external_perimeter", "perimeter", "overhang_perimeter", "internal_infill", "solid_infill", "top_solid_infill", "bridge_infill",
@@ -99,7 +102,7 @@ public static unsafe class RasterEstimator
             Tier = 2,
             ProfileName = profile.Name,
             LayerHeightMm = profile.LayerHeightMm,
-            Layers = facts.Length,
+            Layers = facts.Count(f => Math.Max(f.AreaMm2, f.Contours.EnclosedMm2) >= PrintedShare * profile.ExtrusionWidthMm * profile.ExtrusionWidthMm),
             FilamentMm = mm3 / section,
             FilamentCm3 = mm3 / 1000,
             FilamentG = mm3 / 1000 * profile.FilamentDensityGCm3,
