@@ -35,14 +35,24 @@ static class Limits
         public const long ZipInflatedBytesMax = 1L << 30;
         public const int ZipInflationRatioMax = 200;
         public const long ContainerBytesMax = 256L << 20;
+        public const int ZipNameBytesMax = 1024;
 
         /// <summary>Nesting of XML elements, 3MF components and glTF nodes.</summary>
         public const int XmlDepthMax = 64;
+        public const int XmlNameBytesMax = 256;
+        public const int XmlAttributesMax = 64;
         public const int ComponentDepthMax = 32;
         public const int ComponentsMax = 100_000;
 
         /// <summary>Objects of a 3MF or AMF, nodes, accessors or buffers of a glTF.</summary>
         public const int ObjectsMax = 100_000;
+
+        /// <summary>Characters of one number or name in an AMF element.</summary>
+        public const int AmfTextBytesMax = 128;
+
+        /// <summary>Elements of a PLY header and properties of one element.</summary>
+        public const int PlyElementsMax = 32;
+        public const int PlyPropertiesMax = 64;
 
         /// <summary>Bytes of the JSON part of a glTF file.</summary>
         public const int GltfJsonBytesMax = 64 << 20;
@@ -93,10 +103,17 @@ static class Limits
         public const int ConfigurationsMax = 64;
         public const int QuantitiesMax = 32;
         public const long QuantityMax = 1_000_000;
+
+        /// <summary>Prices of one quote after wildcards are expanded. The longest breakdown (a cast part in another currency) takes about
+        /// 7.3 kB, so that many stay well within one gRPC message.</summary>
+        public const int PricesMax = 768;
         public const int PageSizeMax = 200;
         public const int PageSizeDefault = 50;
         public const int FileNameCharsMax = 255;
         public const int WaitSecondsMax = 30;
+
+        /// <summary>Longest lead time that is ever named; from far less on a person plans the order.</summary>
+        public const int LeadTimeDaysMax = 3650;
 
         /// <summary>A quote ends by then, whatever happens.</summary>
         public const int DeadlineSeconds = 15 * 60;
@@ -106,6 +123,70 @@ static class Limits
 
         /// <summary>Quotes in flight on one bulk stream.</summary>
         public const int BulkInFlightMax = 256;
+
+        /// <summary>Stored prices of one quote; above it the quote fails instead of growing past a message.</summary>
+        public const int PricesBytesMax = 6 << 20;
+
+        /// <summary>A page of a list ends when its quotes reach this size, so that it always fits one message.</summary>
+        public const int PageBytesMax = 3 << 20;
+
+        /// <summary>Quotes settled in one transaction.</summary>
+        public const int SettleBatchMax = 64;
+
+        /// <summary>Waiting quotes are compared with the database this often, besides the in-process signals.</summary>
+        public const int PollMs = 1_000;
+
+        /// <summary>Progress frames of one watcher are at least this far apart.</summary>
+        public const int ProgressMs = 100;
+
+        /// <summary>A watcher hears something at least this often.</summary>
+        public const int WatchHeartbeatMs = 5_000;
+
+        /// <summary>Queue positions are counted up to here.</summary>
+        public const int QueuePositionMax = 10_000;
+
+        /// <summary>Price list versions kept parsed in memory.</summary>
+        public const int ParsedPriceListsMax = 32;
+
+        /// <summary>Names and figures of a printer profile a caller gives.</summary>
+        public const int ProfileNameCharsMax = 100;
+        public const double ProfileValueMax = 1e6;
+
+        /// <summary>Replays of a request id are answered this long.</summary>
+        public const int RequestDaysMax = 7;
+    }
+
+    /// <summary>Bounds on uploading and keeping model files.</summary>
+    public static class Model
+    {
+        /// <summary>Uploads one coordinator takes at the same time.</summary>
+        public const int ConcurrentUploadsMax = 64;
+
+        /// <summary>An upload that sends nothing for this long is refused.</summary>
+        public const int UploadStallSeconds = 10;
+
+        /// <summary>An upload slower than this, after the grace, is refused.</summary>
+        public const int UploadBytesPerSecondMin = 64 << 10;
+        public const int UploadGraceSeconds = 30;
+
+        public const int PartnerCharsMax = 63;
+    }
+
+    /// <summary>Bounds on a measured part that may be priced. With the ranges that a price list may hold they keep every product within
+    /// decimal: a test prices the largest of everything.</summary>
+    public static class Part
+    {
+        /// <summary>A cube of 4.6 m.</summary>
+        public const double VolumeMm3Max = 1e11;
+        public const double AreaMm2Max = 1e11;
+        public const double LengthMmMax = 1e7;
+        public const double FilamentCm3Max = 1e8;
+
+        /// <summary>31 years.</summary>
+        public const double PrintTimeSMax = 1e9;
+
+        /// <summary>A volume (mm³) or area (mm²) below is nothing.</summary>
+        public const double FigureMin = 1e-9;
     }
 
     /// <summary>Bounds on the wire between client, coordinator and node.</summary>
@@ -146,8 +227,65 @@ static class Limits
         public const int ClaimBatchMax = 32;
         public const int RescueBatchMax = 500;
 
+        /// <summary>The dispatcher looks for work this often even when nobody woke it.</summary>
+        public const int DispatchTickMs = 1_000;
+
+        /// <summary>A lease a node gives back is offered again after this long, so that a node which always refuses cannot spin.</summary>
+        public const int ReleaseBackoffMs = 500;
+
+        /// <summary>Rows a maintenance loop removes in one statement.</summary>
+        public const int CleanBatchMax = 1_000;
+        public const int CleanMs = 60_000;
+
         /// <summary>Jobs in flight on one node: credits are refused above.</summary>
         public const int NodeCreditsMax = 64;
+
+        public const int NodeNameCharsMax = 120;
+        public const int NodesMax = 1_000;
+
+        /// <summary>A write to a node that takes longer ends its stream.</summary>
+        public const int NodeWriteSeconds = 10;
+
+        /// <summary>A node that acknowledges nothing for this long, with its window full, loses the lease.</summary>
+        public const int AckSeconds = 60;
+
+        /// <summary>A node says who it is this soon after it dialled.</summary>
+        public const int HelloSeconds = 10;
+    }
+
+    /// <summary>Bounds on the pricing node.</summary>
+    public static class Node
+    {
+        /// <summary>Coordinators one node may be told of.</summary>
+        public const int CoordinatorsMax = 32;
+
+        /// <summary>Characters of a node's name.</summary>
+        public const int NameCharsMax = 128;
+
+        /// <summary>Pauses between two dials: full jitter below a bound that doubles from the first to the second.</summary>
+        public const int DialBackoffFirstMs = 100;
+        public const int DialBackoffMaxMs = 5_000;
+        public const int ConnectSeconds = 3;
+
+        /// <summary>A write that the coordinator does not take for this long ends the stream.</summary>
+        public const int WriteSeconds = 10;
+
+        /// <summary>A job's acknowledgement is sent each time this fraction of its window was consumed.</summary>
+        public const int AcksPerWindow = 8;
+
+        /// <summary>Between two progress frames of all jobs.</summary>
+        public const int ProgressMs = 250;
+
+        /// <summary>One CompleteJob call, and the pauses between two of them; the whole is bounded by the job's time left.</summary>
+        public const int CompleteSeconds = 5;
+        public const int CompleteBackoffFirstMs = 100;
+        public const int CompleteBackoffMaxMs = 3_000;
+
+        /// <summary>A coordinator that names no time left, or a longer one, gets this: a quote's deadline.</summary>
+        public const int TimeLeftSecondsMax = Quote.DeadlineSeconds;
+
+        /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
+        public const int StopGraceMs = 1_000;
     }
 
     /// <summary>Bounds on price lists and the documents that hold them.</summary>
@@ -158,6 +296,34 @@ static class Limits
         public const int FaultsMax = 200;
         public const int ProcessesMax = 64;
         public const int MaterialsMax = 256;
+        public const int PageSizeMax = 100;
+        public const int PageSizeDefault = 20;
+
+        /// <summary>Quotes one simulation prices again.</summary>
+        public const int SimulatedQuotesMax = 100_000;
+        public const int SimulationBatchMax = 200;
+        public const int SimulationWorstMax = 20;
+        public const int ChangesMax = 10_000;
+        public const int FinishesMax = 64;
+        public const int CurrenciesMax = 64;
+
+        /// <summary>Nodes of the document: scalars, mappings and sequences. The standard list has about 1,000.</summary>
+        public const int DocumentNodesMax = 50_000;
+        public const int LabelCharsMax = 200;
+
+        /// <summary>Largest rate, length and time a list may hold, in the list's currency, mm and minutes.</summary>
+        public const decimal MoneyMax = 1_000_000m;
+        public const decimal PerHourMax = 10_000m;
+        public const decimal MmMax = 10_000m;
+        public const decimal MinutesMax = 10_000m;
+        public const int NoteCharsMax = 1_000;
+        public const int IdCharsMax = 63;
+
+        /// <summary>Characters of a faulty value that a fault quotes back.</summary>
+        public const int QuotedCharsMax = 80;
+
+        /// <summary>Known names that a refusal lists.</summary>
+        public const int NamesListedMax = 64;
     }
 
     /// <summary>Bounds on the database.</summary>
@@ -166,8 +332,57 @@ static class Limits
         public const int PoolConnectionsMax = 40;
         public const int ConnectSeconds = 3;
         public const int StatementSeconds = 5;
+        public const int LockSeconds = 1;
         public const int IdleInTransactionSeconds = 10;
+
+        /// <summary>One migration may take this long.</summary>
+        public const int MigrationSeconds = 300;
+
+        /// <summary>Statements each connection keeps prepared.</summary>
+        public const int PreparedStatementsMax = 64;
         public const int RetriesMax = 2;
+    }
+
+    /// <summary>Bounds on the private PostgreSQL cluster the program keeps in its data folder.</summary>
+    public static class EmbeddedPostgres
+    {
+        /// <summary>Connections of all processes that share the cluster; several pools of <see cref="Database.PoolConnectionsMax"/>.</summary>
+        public const int ConnectionsMax = 200;
+        public const int SharedBuffersMb = 64;
+
+        /// <summary>Bytes of a unix socket's path on Linux (108 with the terminating zero).</summary>
+        public const int SocketPathBytesMax = 107;
+
+        /// <summary>Creating the cluster, once.</summary>
+        public const int InitSeconds = 120;
+
+        /// <summary>From asking for the server to its first answer: crash recovery and orphaned back ends of a killed server included.</summary>
+        public const int StartSeconds = 60;
+
+        /// <summary>One pause between two looks at something that is not ready yet.</summary>
+        public const int PollMs = 50;
+
+        /// <summary>Fast shutdown (with its checkpoint); after that the immediate one, which the next start recovers from.</summary>
+        public const int StopSeconds = 20;
+
+        /// <summary>Waiting for another process that starts or stops the same cluster.</summary>
+        public const int GateSeconds = 180;
+
+        /// <summary>How often the keeper looks whether the server still runs, and its pause after a failed start.</summary>
+        public const int KeeperMs = 500;
+        public const int KeeperFailedMs = 5_000;
+
+        /// <summary>Installing the Debian package.</summary>
+        public const int InstallSeconds = 600;
+
+        /// <summary>Small commands: id, chown, stat, psql-free probes.</summary>
+        public const int CommandSeconds = 10;
+
+        /// <summary>The server's log is set aside at a start once it is larger; one older log is kept.</summary>
+        public const long LogBytesMax = 8L << 20;
+
+        /// <summary>Characters of a command's output kept for a message.</summary>
+        public const int OutputCharsMax = 4_000;
     }
 
     /// <summary>Bounds on the edge (REST, gRPC-web).</summary>
@@ -177,5 +392,88 @@ static class Limits
         public const int HeaderBytesMax = 32 << 10;
         public const int ConcurrentConnectionsMax = 2_000;
         public const int UpstreamSecondsMax = 600;
+
+        /// <summary>A unary call through the edge ends by then (the longest `wait` is half of it).</summary>
+        public const int UnarySecondsMax = 60;
+
+        /// <summary>One gRPC-web request message. The largest honest one is a price list document.</summary>
+        public const int GrpcWebMessageBytesMax = 2 << 20;
+
+        /// <summary>Bytes copied from the coordinator's answer at a time.</summary>
+        public const int RelayBufferBytes = 16 << 10;
+
+        /// <summary>Request headers of one call; browsers send about twenty.</summary>
+        public const int HeaderCountMax = 100;
+        public const int RequestHeadersSeconds = 15;
+
+        /// <summary>A body slower than this for this long is refused, counted while we are willing to read.</summary>
+        public const int BodyBytesPerSecondMin = 4 << 10;
+        public const int BodyGraceSeconds = 10;
+
+        /// <summary>Headers of the one part of a multipart upload.</summary>
+        public const int MultipartHeaderBytesMax = 8 << 10;
+
+        /// <summary>RFC 2046.</summary>
+        public const int MultipartBoundaryCharsMax = 70;
+
+        /// <summary>Nesting of a JSON body; a quote needs four.</summary>
+        public const int JsonDepthMax = 32;
+
+        /// <summary>A quote or model id in a URL.</summary>
+        public const int ResourceIdCharsMax = 128;
+        public const int PageTokenCharsMax = 2_048;
+
+        public const int ConnectSeconds = 3;
+        public const int ReadinessSeconds = 2;
+        public const int KeepAlivePingSeconds = 15;
+
+        /// <summary>What a client is told to wait when the platform gave no figure of its own.</summary>
+        public const int RetryAfterSecondsDefault = 1;
+
+        /// <summary>Browsers may keep a CORS preflight this long.</summary>
+        public const int PreflightSecondsMax = 7_200;
+    }
+
+    /// <summary>Bounds on the partner SDK.</summary>
+    public static class Client
+    {
+        /// <summary>Tries of one call, the first included; only UNAVAILABLE is tried again.</summary>
+        public const int AttemptsMax = 5;
+
+        /// <summary>First pause between tries; doubled each time, with jitter, up to the longest.</summary>
+        public const int RetryDelayMs = 100;
+        public const int RetryDelayMsMax = 2_000;
+
+        /// <summary>A unary call ends by then. Above the longest wait a quote may ask for.</summary>
+        public const int CallSeconds = Quote.WaitSecondsMax + 30;
+
+        /// <summary>An upload that moves no byte for this long is given up and tried again.</summary>
+        public const int StallSeconds = 30;
+
+        /// <summary>Connecting takes no longer.</summary>
+        public const int ConnectSeconds = 5;
+    }
+
+    /// <summary>Bounds on the command line program.</summary>
+    public static class Cli
+    {
+        /// <summary>Files of one call.</summary>
+        public const int FilesMax = 10_000;
+
+        /// <summary>One of the two buffers a file is measured through.</summary>
+        public const int ReadBufferBytes = 1 << 20;
+
+        /// <summary>A slicer's .ini file.</summary>
+        public const int ProfileBytesMax = 1 << 20;
+
+        /// <summary>A progress line rewrites itself no more often.</summary>
+        public const int ProgressEveryMs = 100;
+
+        /// <summary>Without a terminal nothing is said about work that ends sooner.</summary>
+        public const int QuietMs = 2_000;
+
+        /// <summary>Size and repetitions of <c>pricing bench</c>.</summary>
+        public const int BenchTrianglesMax = 20_000_000;
+        public const int BenchRepetitionsMax = 1_000;
     }
 }

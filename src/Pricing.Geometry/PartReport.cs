@@ -10,7 +10,7 @@ namespace Pricing.Geometry;
 sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder decoder, LayerGrid grid, TilePipeline pipeline, TileSums sums)
 {
     /// <summary>Up to this share of the volume in doubt an open mesh has a bounded volume; beyond it is an estimate.</summary>
-    const double BoundedShareMax = 0.05;
+    const double BoundedShare = 0.05;
 
     /// <summary>Below this multiple of area times diagonal there is no volume, only rounding.</summary>
     const double NoVolumeShare = 1e-9;
@@ -39,7 +39,7 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         if (!(solid.VolumeMm3 > NoVolumeShare * area * diagonal) || dx == 0 || dy == 0 || dz == 0)
             throw new MeshFormatException("MESH_NO_VOLUME", "The model encloses no volume.", "volume", "more than 0 mm3", $"{solid.VolumeMm3:G6} mm3");
         var verdict = !solid.IsClosed
-            ? solid.DoubtMm3 <= BoundedShareMax * solid.VolumeMm3 ? Verdict.Bounded : Verdict.Estimate
+            ? solid.DoubtMm3 <= BoundedShare * solid.VolumeMm3 ? Verdict.Bounded : Verdict.Estimate
             : solid.IsInverted || repair is { Changed: true } ? Verdict.Repaired : Verdict.Exact;
         NoteMesh(repair, solid, degenerate, triangles);
         NoteSize(Math.Max(dx, Math.Max(dy, dz)));

@@ -26,8 +26,8 @@ static class FdmEstimator
     /// <summary>Nearest-neighbour tours over n points of an area of diagonal D have legs of about 0.7·D/√n.</summary>
     const double TourLeg = 0.7;
 
-    /// <summary>Retracting moves: per layer, per further island, hole, sparse region, solid patch, sparse line.</summary>
-    const double PerLayer = 1.31, PerIsland = 0.19, PerHole = 1.46, PerSparseRegion = 0.63, PerPatch = 0.87, PerSparseLine = 0.05;
+    /// <summary>Retracting moves: per layer, further island, hole, solid patch, sparse line. Short moves do not retract: a patch counts by its size.</summary>
+    const double PerLayer = 1.4, PerIsland = 0.63, PerHole = 2.35, PerPatch = 2.4, PerSparseLine = 0.04, SmallPatchMm2 = 2;
 
     const int External = 0, Inner = 1, Overhanging = 2, Sparse = 3, Solid = 4, Top = 5, Bridge = 6, Kinds = 7;
 
@@ -166,8 +166,7 @@ static class FdmEstimator
             + Parallel(x.InnerBridgeMm2, x.InnerBridgeChordMm, lines.BridgeSpacing, speed[Bridge], p));
 
         var patches = Patches(x.SolidMm2, x) + Patches(x.TopMm2, x) + Patches(x.BridgeMm2, x) + Patches(x.InnerBridgeMm2, x);
-        var moves = (x.AreaMm2 > 0 ? PerLayer : 0) + PerIsland * (x.Islands - 1) + PerHole * x.Holes
-            + PerSparseRegion * (x.SparseMm2 > 0.5 ? x.Islands : 0) + PerPatch * patches + PerSparseLine * sparseLines;
+        var moves = (x.AreaMm2 > 0 ? PerLayer : 0) + PerIsland * (x.Islands - 1) + PerHole * x.Holes + PerPatch * patches + PerSparseLine * sparseLines;
         var leg = TourLeg * x.DiagonalMm / Math.Sqrt(Math.Max(moves, 1));
         travelS = moves * (LiftS + Line(leg, p.TravelSpeedMmS, p.JerkMmS, p.TravelAccelerationMmS2)) + LoopMoveS * x.Loops * p.Perimeters;
         retractS = moves * RetractS;
@@ -210,7 +209,8 @@ static class FdmEstimator
         return over * over / speed;
     }
 
-    static double Patches(double areaMm2, in PlannedLayer x) => areaMm2 > 1 ? x.Islands : 0;
+    /// <summary>One per island once an island's share is large; in proportion to the area while it is small.</summary>
+    static double Patches(double areaMm2, in PlannedLayer x) => x.Islands * areaMm2 / (areaMm2 + SmallPatchMm2 * x.Islands);
 
     /// <summary>Seconds lost on parallel lines that fill an area, with the short links between them.</summary>
     static double Parallel(double areaMm2, double chordMm, double spacingMm, double speed, FdmProfile p)

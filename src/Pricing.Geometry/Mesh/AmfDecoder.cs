@@ -10,7 +10,22 @@ namespace Pricing.Geometry.Mesh;
 sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file") : MeshDecoder, IXmlHandler
 {
     /// <summary>The longest number read as an element's text, and the longest id.</summary>
-    const int TextBytesMax = 128;
+
+    /// <summary>The number whose element is open.</summary>
+    enum Expected
+    {
+        Nothing,
+        Coordinate,
+        Corner,
+        InstanceField,
+    }
+
+    enum Inside
+    {
+        Neither,
+        Coordinates,
+        Triangle,
+    }
 
     sealed class AmfObject(MeshBudget budget)
     {
@@ -30,17 +45,17 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
     readonly Dictionary<string, AmfObject> _objects = [];
     readonly List<string> _order = [];
     readonly List<Instance> _instances = [];
-    readonly byte[] _text = new byte[TextBytesMax];
+    readonly byte[] _text = new byte[Limits.Mesh.AmfTextBytesMax];
     readonly double[] _point = new double[3];
     readonly long[] _corners = new long[3];
     XmlScanner? _scanner;
     int _textCount;
-    bool _textWanted;
+    Expected _expected;
+    int _slot;
+    Inside _inside;
     int _seen;
     AmfObject? _object;
     Instance? _instance;
-    bool _inCoordinates;
-    bool _inTriangle;
     bool _rootSeen;
     LengthUnit? _unit;
 
@@ -78,16 +93,18 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
     {
         if (!_rootSeen)
             ReadRoot(name, attributes);
-        else if (_inCoordinates && name is [(byte)'x' or (byte)'y' or (byte)'z'])
-            BeginText();
-        else if (_inTriangle && name is [(byte)'v', (byte)'1' or (byte)'2' or (byte)'3'])
-            BeginText();
-        else if (_instance is not null && FieldOf(name) >= 0)
-            BeginText();
+        else if (_expected != Expected.Nothing)
+            throw Malformed("a number", $"element {Words.Shown(name)}");
+        else if (_inside == Inside.Coordinates && name is [(byte)'x' or (byte)'y' or (byte)'z'])
+            Expect(Expected.Coordinate, name[0] - 'x');
+        else if (_inside == Inside.Triangle && name is [(byte)'v', (byte)'1' or (byte)'2' or (byte)'3'])
+            Expect(Expected.Corner, name[1] - '1');
+        else if (_instance is not null && FieldOf(name) is >= 0 and var field)
+            Expect(Expected.InstanceField, field);
         else if (name.SequenceEqual("coordinates"u8))
-            (_inCoordinates, _seen) = (true, 0);
+            Enter(Inside.Coordinates);
         else if (name.SequenceEqual("triangle"u8))
-            (_inTriangle, _seen) = (true, 0);
+            Enter(Inside.Triangle);
         else if (name.SequenceEqual("object"u8))
             BeginObject(attributes);
         else if (name.SequenceEqual("instance"u8))
@@ -96,19 +113,17 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
 
     public void End(ReadOnlySpan<byte> name)
     {
-        if (_textWanted)
-            EndText(name);
-        else if (name.SequenceEqual("coordinates"u8) && _inCoordinates)
+        if (_expected != Expected.Nothing)
+            EndNumber();
+        else if (name.SequenceEqual("coordinates"u8))
         {
             CheckSeen("coordinates");
             Open().Mesh.AddVertex(_point[0], _point[1], _point[2]);
-            _inCoordinates = false;
         }
-        else if (name.SequenceEqual("triangle"u8) && _inTriangle)
+        else if (name.SequenceEqual("triangle"u8))
         {
             CheckSeen("triangle");
             Open().Mesh.AddTriangle(_corners[0], _corners[1], _corners[2], part);
-            _inTriangle = false;
         }
         else if (name.SequenceEqual("object"u8))
             _object = null;
@@ -118,10 +133,10 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
 
     public void Text(ReadOnlySpan<byte> text)
     {
-        if (!_textWanted)
+        if (_expected == Expected.Nothing)
             return;
-        if (text.Length > TextBytesMax - _textCount)
-            throw Malformed($"at most {TextBytesMax} bytes in a number", "more");
+        if (text.Length > Limits.Mesh.AmfTextBytesMax - _textCount)
+            throw Malformed($"at most {Limits.Mesh.AmfTextBytesMax} bytes in a number", "more");
         text.CopyTo(_text.AsSpan(_textCount));
         _textCount += text.Length;
     }
@@ -136,29 +151,29 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
                 : throw new MeshFormatException("UNIT_UNKNOWN", "The unit the file states is not known.", part, "millimeter, inch, feet, meter or micron", Words.Shown(unit));
     }
 
-    void BeginText() => (_textWanted, _textCount) = (true, 0);
-
-    void EndText(ReadOnlySpan<byte> name)
+    void Enter(Inside inside)
     {
-        _textWanted = false;
+        if (_inside != Inside.Neither)
+            throw Malformed("no coordinates or triangle inside one another", "nested elements");
+        (_inside, _seen) = (inside, 0);
+    }
+
+    void Expect(Expected expected, int slot) => (_expected, _slot, _textCount) = (expected, slot, 0);
+
+    void EndNumber()
+    {
         var text = _text.AsSpan(0, _textCount).Trim(" \t\r\n"u8);
-        if (_inTriangle)
+        if (_expected == Expected.Corner)
         {
-            var corner = name[1] - '1';
-            if (!TextNumber.TryParse(text, out _corners[corner]))
+            if (!TextNumber.TryParse(text, out _corners[_slot]))
                 throw Words.NumberMalformed(text, "a vertex index", $"{part}, triangle {Open().Mesh.Triangles}");
-            _seen |= 1 << corner;
-            return;
         }
-        if (!TextNumber.TryParse(text, out double value))
-            throw Words.NumberMalformed(text, "a decimal number", _inCoordinates ? $"{part}, vertex {Open().Mesh.Vertices}" : $"{part}, instance");
-        if (_inCoordinates)
-        {
-            _point[name[0] - 'x'] = value;
-            _seen |= 1 << (name[0] - 'x');
-        }
+        else if (!TextNumber.TryParse(text, out double value))
+            throw Words.NumberMalformed(text, "a decimal number", _expected == Expected.Coordinate ? $"{part}, vertex {Open().Mesh.Vertices}" : $"{part}, instance");
         else
-            _instance!.Numbers[FieldOf(name)] = value;
+            (_expected == Expected.Coordinate ? _point : _instance!.Numbers)[_slot] = value;
+        _seen |= 1 << _slot;
+        _expected = Expected.Nothing;
     }
 
     AmfObject Open() => _object ?? throw Malformed("an object around it", "a mesh element outside an object");
@@ -167,11 +182,12 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
     {
         if (_seen != 7)
             throw Malformed(element == "triangle" ? "v1, v2, v3" : "x, y, z", $"{element} without all of them");
+        _inside = Inside.Neither;
     }
 
     void BeginObject(XmlAttributes attributes)
     {
-        if (_object is not null || !attributes.TryGet("id"u8, out var id) || id.Length > TextBytesMax)
+        if (_object is not null || !attributes.TryGet("id"u8, out var id) || id.Length > Limits.Mesh.AmfTextBytesMax)
             throw Malformed("an object with a short id", "a nested object, or one without id");
         if (_objects.Count == Limits.Mesh.ObjectsMax)
             throw new MeshFormatException("TOO_MANY_OBJECTS", "The file has too many objects.", part, $"{Limits.Mesh.ObjectsMax} objects", $"more than {Limits.Mesh.ObjectsMax} objects");
@@ -184,7 +200,7 @@ sealed class AmfDecoder(UnitChoice units, TileWriter writer, string part = "file
 
     void BeginInstance(XmlAttributes attributes)
     {
-        if (!attributes.TryGet("objectid"u8, out var id) || id.Length > TextBytesMax)
+        if (!attributes.TryGet("objectid"u8, out var id) || id.Length > Limits.Mesh.AmfTextBytesMax)
             throw Malformed("an instance with a short objectid", "none");
         if (_instances.Count == Limits.Mesh.ComponentsMax)
             throw new MeshFormatException("TOO_MANY_COMPONENTS", "The file places too many instances.", part, $"{Limits.Mesh.ComponentsMax} instances",

@@ -22,7 +22,7 @@ static class FormatSniffer
 
         // 1. A binary STL is told by its length: many begin with "solid", and no other format meets the equation.
         if (head.Length >= BinaryStlDecoder.HeaderBytes
-            && BinaryStlDecoder.HeaderBytes + 50L * BinaryPrimitives.ReadUInt32LittleEndian(head[80..]) == totalBytes)
+            && BinaryStlDecoder.HeaderBytes + (long)StlRecord.Bytes * BinaryPrimitives.ReadUInt32LittleEndian(head[80..]) == totalBytes)
             return MeshFormat.StlBinary;
 
         // 2. Magic numbers.
@@ -42,6 +42,8 @@ static class FormatSniffer
             return MeshFormat.Gltf;
         if (text.StartsWith("<"u8) && (extension == ".amf" || text.IndexOf("<amf"u8) >= 0))
             return MeshFormat.Amf;
+        if (text.StartsWith("OFF BINARY"u8))
+            return MeshFormat.Off; // its decoder says that this form is not read
         var binary = text.IndexOfAnyInRange((byte)0, (byte)8) >= 0;
         if (StartsWithIgnoreCase(text, "solid"u8))
             return binary && !LooksLikeFacets(text) ? MeshFormat.StlBinary : MeshFormat.StlAscii;
@@ -63,8 +65,19 @@ static class FormatSniffer
             (".stl", false) => MeshFormat.StlAscii,
             (".obj", false) when head.Length > 0 => MeshFormat.Obj,
             (".off", false) => MeshFormat.Off,
+            ("", true) when MayBeBinaryStl(head, totalBytes) => MeshFormat.StlBinary,
             _ => throw Unknown(head, extension),
         };
+    }
+
+    /// <summary>Nameless bytes whose length is that of whole STL records, or of the counted ones and a short tail: its decoder says what is wrong.</summary>
+    static bool MayBeBinaryStl(ReadOnlySpan<byte> head, long totalBytes)
+    {
+        if (head.Length < BinaryStlDecoder.HeaderBytes)
+            return false;
+        var body = totalBytes - BinaryStlDecoder.HeaderBytes;
+        var tail = body - (long)StlRecord.Bytes * BinaryPrimitives.ReadUInt32LittleEndian(head[80..]);
+        return body % StlRecord.Bytes == 0 || tail is >= 0 and < StlRecord.Bytes;
     }
 
     static MeshFormatException Unknown(ReadOnlySpan<byte> head, string extension) =>

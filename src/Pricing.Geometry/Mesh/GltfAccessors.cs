@@ -8,18 +8,21 @@ sealed class GltfAccessor(ReadOnlyMemory<byte> bytes, int count, int stride, lon
 {
     public int Count { get; } = count;
 
-    public double Number(int index, int component)
+    public (double X, double Y, double Z) Point(int index)
     {
-        var at = bytes.Span[(index * stride + component * GltfAccessors.SizeOf(componentType))..];
-        return componentType switch
-        {
-            5126 => BinaryPrimitives.ReadSingleLittleEndian(at),
-            5120 => normalized ? Math.Max((sbyte)at[0] / 127.0, -1) : (sbyte)at[0],
-            5121 => normalized ? at[0] / 255.0 : at[0],
-            5122 => normalized ? Math.Max(BinaryPrimitives.ReadInt16LittleEndian(at) / 32767.0, -1) : BinaryPrimitives.ReadInt16LittleEndian(at),
-            _ => normalized ? BinaryPrimitives.ReadUInt16LittleEndian(at) / 65535.0 : BinaryPrimitives.ReadUInt16LittleEndian(at),
-        };
+        var at = bytes.Span[(index * stride)..];
+        var size = GltfAccessors.SizeOf(componentType);
+        return (Number(at), Number(at[size..]), Number(at[(2 * size)..]));
     }
+
+    double Number(ReadOnlySpan<byte> at) => componentType switch
+    {
+        5126 => BinaryPrimitives.ReadSingleLittleEndian(at),
+        5120 => normalized ? Math.Max((sbyte)at[0] / 127.0, -1) : (sbyte)at[0],
+        5121 => normalized ? at[0] / 255.0 : at[0],
+        5122 => normalized ? Math.Max(BinaryPrimitives.ReadInt16LittleEndian(at) / 32767.0, -1) : BinaryPrimitives.ReadInt16LittleEndian(at),
+        _ => normalized ? BinaryPrimitives.ReadUInt16LittleEndian(at) / 65535.0 : BinaryPrimitives.ReadUInt16LittleEndian(at),
+    };
 
     public long Integer(int index)
     {
@@ -72,7 +75,7 @@ sealed class GltfAccessors
             throw GltfJson.Malformed(place, $"{type} of a component type fit for it", $"component type {componentType}");
         var count = GltfJson.Integer(accessor, "count", place) ?? -1;
         var viewIndex = GltfJson.Integer(accessor, "bufferView", place)
-            ?? throw new MeshFormatException("GLTF_EXTENSION_UNSUPPORTED", "The accessor has no data of its own; is the mesh compressed?", place, "a bufferView", "none");
+            ?? throw new MeshFormatException("GLTF_EXTENSION_UNSUPPORTED", "The accessor has no data of its own: the mesh is probably compressed.", place, "a bufferView", "none");
         var view = GltfJson.At(_views, viewIndex, $"{place}.bufferView");
         var viewBytes = View(view, $"bufferViews[{viewIndex}]");
         var element = components * SizeOf(componentType);

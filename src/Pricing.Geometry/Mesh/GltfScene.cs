@@ -162,6 +162,7 @@ sealed class GltfScene
             if (mode == Triangles && corners % 3 != 0)
                 throw GltfJson.Malformed(field, "whole triangles", $"{corners} corners");
             var mirrored = place.Determinant < 0;
+            Transform? moved = place == Transform.Identity ? null : place;
             for (var i = mode == Triangles ? 0 : 2; mode == Triangles ? i + 2 < corners : i < corners; i += mode == Triangles ? 3 : 1)
             {
                 var (a, b, c) = mode switch
@@ -170,22 +171,22 @@ sealed class GltfScene
                     Strip => (i & 1) == 0 ? (i - 2, i - 1, i) : (i - 1, i - 2, i),
                     _ => (0, i - 1, i),
                 };
-                var from = Corner(positions, indices, mirrored ? c : a, place, field);
-                var via = Corner(positions, indices, b, place, field);
-                var to = Corner(positions, indices, mirrored ? a : c, place, field);
+                var from = Corner(positions, indices, mirrored ? c : a, moved, field);
+                var via = Corner(positions, indices, b, moved, field);
+                var to = Corner(positions, indices, mirrored ? a : c, moved, field);
                 _writer.Add(from.X, from.Y, from.Z, via.X, via.Y, via.Z, to.X, to.Y, to.Z);
             }
         }
     }
 
-    (float X, float Y, float Z) Corner(GltfAccessor positions, GltfAccessor? indices, int corner, in Transform place, string field)
+    (float X, float Y, float Z) Corner(GltfAccessor positions, GltfAccessor? indices, int corner, in Transform? place, string field)
     {
         var index = indices is null ? corner : indices.Integer(corner);
         if (index >= positions.Count)
             throw new MeshFormatException("INDEX_OUT_OF_RANGE", "A triangle names a vertex that does not exist.", field, $"{positions.Count} vertices", $"vertex {index}, counted from 0");
-        var (x, y, z) = (positions.Number((int)index, 0), positions.Number((int)index, 1), positions.Number((int)index, 2));
-        if (place != Transform.Identity)
-            (x, y, z) = place.Apply(x, y, z);
+        var (x, y, z) = positions.Point((int)index);
+        if (place is { } moved)
+            (x, y, z) = moved.Apply(x, y, z);
         return (_writer.Scale(x), _writer.Scale(y), _writer.Scale(z));
     }
 }

@@ -42,18 +42,25 @@ sealed class IndexedMesh(MeshBudget budget)
     /// <summary>Adds a triangle by vertex indices from 0; refuses one outside the vertices read so far.</summary>
     public void AddTriangle(long a, long b, long c, string part)
     {
-        foreach (var index in (ReadOnlySpan<long>)[a, b, c])
-            if ((ulong)index >= (ulong)Vertices)
-                throw new MeshFormatException("INDEX_OUT_OF_RANGE", "A triangle names a vertex that does not exist.", $"{part}, triangle {Triangles}",
-                    $"{Vertices} vertices", $"vertex {index}, counted from 0");
+        var vertices = (ulong)Vertices;
+        if ((ulong)a >= vertices || (ulong)b >= vertices || (ulong)c >= vertices)
+            throw IndexOutOfRange(a, b, c, part);
         budget.Triangle();
         Add(_triangles, Triangles++, (int)a, (int)b, (int)c);
+    }
+
+    MeshFormatException IndexOutOfRange(long a, long b, long c, string part)
+    {
+        var index = (ulong)a >= (ulong)Vertices ? a : (ulong)b >= (ulong)Vertices ? b : c;
+        return new MeshFormatException("INDEX_OUT_OF_RANGE", "A triangle names a vertex that does not exist.", $"{part}, triangle {Triangles}",
+            $"{Vertices} vertices", $"vertex {index}, counted from 0");
     }
 
     /// <summary>Writes the mesh at a place. A mirroring placement turns every triangle round.</summary>
     public void WriteTo(TileWriter writer, in Transform place)
     {
         var mirrored = place.Determinant < 0;
+        var placed = place != Transform.Identity;
         var corners = (stackalloc float[9]);
         for (var t = 0; t < Triangles; t++)
         {
@@ -62,7 +69,7 @@ sealed class IndexedMesh(MeshBudget budget)
             {
                 var index = at[mirrored ? 2 - k : k];
                 var vertex = _vertices[index >> BlockBits].AsSpan(3 * (index & (BlockItems - 1)), 3);
-                var (x, y, z) = place == Transform.Identity ? (vertex[0], vertex[1], vertex[2]) : place.Apply(vertex[0], vertex[1], vertex[2]);
+                var (x, y, z) = placed ? place.Apply(vertex[0], vertex[1], vertex[2]) : (vertex[0], vertex[1], vertex[2]);
                 corners[3 * k] = writer.Scale(x);
                 corners[3 * k + 1] = writer.Scale(y);
                 corners[3 * k + 2] = writer.Scale(z);

@@ -25,6 +25,7 @@ sealed class PlyDecoder : MeshDecoder
     long _recordsLeft;
     long _record;
     int _x, _y, _z, _indices;
+    bool _plainFaces;
     PlyElement? _current;
 
     public PlyDecoder(long totalBytes, TileWriter writer)
@@ -95,6 +96,7 @@ sealed class PlyDecoder : MeshDecoder
         while (_current is { Count: 0 });
         _recordsLeft = _current?.Count ?? 0;
         _record = 0;
+        _plainFaces = false;
         (_x, _y, _z, _indices) = (-1, -1, -1, -1);
         if (_current is null)
             return;
@@ -112,6 +114,7 @@ sealed class PlyDecoder : MeshDecoder
             if (_indices < 0 || _current.Properties[_indices] is { CountType: null } or { Type: PlyType.Float32 or PlyType.Float64 })
                 throw new MeshFormatException("PLY_HEADER_MALFORMED", "The faces have no list of vertex indices.", "element face",
                     "property list <count> <integer> vertex_indices", "none");
+            _plainFaces = _header.Encoding == PlyEncoding.BinaryLittleEndian && _current.Properties is [{ CountType: PlyType.UInt8, Type: PlyType.Int32 }];
         }
     }
 
@@ -220,11 +223,34 @@ sealed class PlyDecoder : MeshDecoder
         var used = 0;
         while (_current is { } element)
         {
+            if (_plainFaces)
+            {
+                used += ReadPlainFaces(bytes[used..]);
+                if (_plainFaces)
+                    break;
+                continue;
+            }
             var length = RecordLength(element, bytes[used..]);
             if (length < 0)
                 break;
             ReadRecord(element, bytes.Slice(used, length));
             used += length;
+        }
+        return used;
+    }
+
+    /// <summary>The faces nearly every file has, "list uchar int32" alone in little-endian: the general way again, without asking types.</summary>
+    int ReadPlainFaces(ReadOnlySpan<byte> bytes)
+    {
+        var used = 0;
+        while (_plainFaces && used < bytes.Length && bytes.Length - used > 4 * bytes[used])
+        {
+            var corners = bytes[used];
+            _fan.Begin();
+            for (var k = 0; k < corners; k++)
+                _fan.Corner(BinaryPrimitives.ReadInt32LittleEndian(bytes[(used + 1 + 4 * k)..]), "face", _record);
+            used += 1 + 4 * corners;
+            EndRecord();
         }
         return used;
     }

@@ -45,9 +45,6 @@ sealed record PlyElement(string Name, long Count, List<PlyProperty> Properties)
 /// <summary>The header of a PLY, line by line: format, elements, properties.</summary>
 sealed class PlyHeader
 {
-    const int ElementsMax = 32;
-    const int PropertiesMax = 64;
-
     bool _magicRead;
     PlyEncoding? _encoding;
 
@@ -111,8 +108,8 @@ sealed class PlyHeader
         var count = words.NextInteger();
         if (count < 0)
             throw Malformed(lineNumber, "0 or more", $"{count}");
-        if (Elements.Count == ElementsMax)
-            throw Malformed(lineNumber, $"{ElementsMax} elements", "more");
+        if (Elements.Count == Limits.Mesh.PlyElementsMax)
+            throw Malformed(lineNumber, $"{Limits.Mesh.PlyElementsMax} elements", "more");
         if (name == "vertex")
             VertexStore.CheckCount(count);
         if (name == "face")
@@ -128,8 +125,8 @@ sealed class PlyHeader
         if (Elements.Count == 0)
             throw Malformed(lineNumber, "an element before it", "property");
         var properties = Elements[^1].Properties;
-        if (properties.Count == PropertiesMax)
-            throw Malformed(lineNumber, $"{PropertiesMax} properties", "more");
+        if (properties.Count == Limits.Mesh.PlyPropertiesMax)
+            throw Malformed(lineNumber, $"{Limits.Mesh.PlyPropertiesMax} properties", "more");
         var type = Words.Shown(words.Next());
         if (type == "list")
         {

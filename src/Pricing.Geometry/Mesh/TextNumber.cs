@@ -15,7 +15,7 @@ static class TextNumber
         1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
     ];
 
-    const int ExponentDigitsMax = 5;
+    const int ExponentDigits = 5;
     const double SmallestNormalFloat = 1.17549435e-38;
 
     public static bool TryParse(ReadOnlySpan<byte> text, out double value)
@@ -59,7 +59,7 @@ static class TextNumber
             var stated = 0;
             for (; i < text.Length && (uint)(text[i] - '0') <= 9; i++)
             {
-                if (i - from == ExponentDigitsMax)
+                if (i - from == ExponentDigits)
                     return false;
                 stated = stated * 10 + (text[i] - '0');
             }

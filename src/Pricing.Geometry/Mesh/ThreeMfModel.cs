@@ -39,7 +39,8 @@ sealed class ThreeMfModel(string part, MeshBudget budget) : IXmlHandler
     ];
 
     readonly Dictionary<string, string> _namespaces = [];
-    string _corePrefix = "";
+    byte[] _corePrefix = [];
+    string _place = "";
     string _productionPrefix = "p";
     int _skipped;
     bool _modelSeen;
@@ -67,7 +68,7 @@ sealed class ThreeMfModel(string part, MeshBudget budget) : IXmlHandler
             ReadModel(prefix, name, attributes);
             return;
         }
-        if (!IsCore(prefix) || attributes.TryGet("xmlns"u8, out _))
+        if (!prefix.SequenceEqual(_corePrefix) || attributes.TryGet("xmlns"u8, out _))
         {
             if (_object is not null && name.SequenceEqual("beamlattice"u8))
                 _object.HasBeamLattice = true;
@@ -104,21 +105,20 @@ sealed class ThreeMfModel(string part, MeshBudget budget) : IXmlHandler
     {
     }
 
-    bool IsCore(ReadOnlySpan<byte> prefix) => Encoding.UTF8.GetByteCount(_corePrefix) == prefix.Length && Encoding.UTF8.GetString(prefix) == _corePrefix;
-
     void ReadModel(ReadOnlySpan<byte> prefix, ReadOnlySpan<byte> name, XmlAttributes attributes)
     {
         if (!name.SequenceEqual("model"u8))
             throw Malformed("root", "element model", Words.Shown(name));
         _modelSeen = true;
-        _corePrefix = Encoding.UTF8.GetString(prefix);
+        _corePrefix = prefix.ToArray();
+        var core = Encoding.UTF8.GetString(prefix);
         for (var i = 0; i < attributes.Count; i++)
             if (attributes.Name(i).StartsWith("xmlns:"u8))
                 _namespaces[Encoding.UTF8.GetString(attributes.Name(i)[6..])] = Encoding.UTF8.GetString(attributes.Value(i));
             else if (attributes.Name(i).SequenceEqual("xmlns"u8))
                 _namespaces[""] = Encoding.UTF8.GetString(attributes.Value(i));
-        if (_namespaces.GetValueOrDefault(_corePrefix) is not (null or CoreNamespace))
-            throw Malformed("model", CoreNamespace, Words.Shown(Encoding.UTF8.GetBytes(_namespaces[_corePrefix])));
+        if (_namespaces.GetValueOrDefault(core) is not (null or CoreNamespace) and var other)
+            throw Malformed("model", CoreNamespace, Words.Shown(Encoding.UTF8.GetBytes(other)));
         foreach (var (key, value) in _namespaces)
             if (value == KnownExtensions[1])
                 _productionPrefix = key;
@@ -151,6 +151,7 @@ sealed class ThreeMfModel(string part, MeshBudget budget) : IXmlHandler
         var id = Integer(attributes, "id"u8, "object");
         var type = attributes.TryGet("type"u8, out var text) ? Words.Shown(text) : "model";
         _object = new ThreeMfObject(id, type);
+        _place = $"{part}, object {id}";
         if (!Objects.TryAdd(id, _object))
             throw Malformed($"object {id}", "every object id once", "twice");
     }
@@ -161,7 +162,7 @@ sealed class ThreeMfModel(string part, MeshBudget budget) : IXmlHandler
             mesh.AddVertex(Number(attributes, "x"u8), Number(attributes, "y"u8), Number(attributes, "z"u8));
         else if (name.SequenceEqual("triangle"u8))
             mesh.AddTriangle(Integer(attributes, "v1"u8, "triangle"), Integer(attributes, "v2"u8, "triangle"), Integer(attributes, "v3"u8, "triangle"),
-                $"{part}, object {_object!.Id}");
+                _place);
         else if (name.SequenceEqual("component"u8))
             throw Malformed($"object {_object!.Id}", "a mesh or components", "both");
     }
@@ -177,8 +178,8 @@ sealed class ThreeMfModel(string part, MeshBudget budget) : IXmlHandler
         var target = part;
         for (var i = 0; i < attributes.Count; i++)
             if (attributes.Name(i).EndsWith(":path"u8) && Encoding.UTF8.GetString(attributes.Name(i)[..^5]) == _productionPrefix)
-                target = attributes.Value(i).Length <= ZipPackage.NameBytesMax ? ThreeMfPackage.PartName(Encoding.UTF8.GetString(attributes.Value(i)))
-                    : throw Malformed(element, $"a path of at most {ZipPackage.NameBytesMax} bytes", $"{attributes.Value(i).Length} bytes");
+                target = attributes.Value(i).Length <= Limits.Mesh.ZipNameBytesMax ? ThreeMfPackage.PartName(Encoding.UTF8.GetString(attributes.Value(i)))
+                    : throw Malformed(element, $"a path of at most {Limits.Mesh.ZipNameBytesMax} bytes", $"{attributes.Value(i).Length} bytes");
         references.Add(new ThreeMfReference(target, id, place));
     }
 

@@ -54,9 +54,6 @@ readonly record struct XmlAttribute(int Name, int NameLength, int Value, int Val
 /// </summary>
 sealed class XmlScanner(IXmlHandler handler, string part)
 {
-    const int NameBytesMax = 256;
-    const int AttributesMax = 64;
-
     enum State
     {
         Text,
@@ -67,9 +64,9 @@ sealed class XmlScanner(IXmlHandler handler, string part)
         Instruction,
     }
 
-    readonly byte[] _names = new byte[Limits.Mesh.XmlDepthMax * NameBytesMax];
+    readonly byte[] _names = new byte[Limits.Mesh.XmlDepthMax * Limits.Mesh.XmlNameBytesMax];
     readonly int[] _nameEnds = new int[Limits.Mesh.XmlDepthMax + 1];
-    readonly XmlAttribute[] _attributes = new XmlAttribute[AttributesMax];
+    readonly XmlAttribute[] _attributes = new XmlAttribute[Limits.Mesh.XmlAttributesMax];
     byte[] _pending = new byte[256];
     byte[] _unescaped = [];
     int _pendingCount;
@@ -271,8 +268,8 @@ sealed class XmlScanner(IXmlHandler handler, string part)
         var length = 0;
         while (length < text.Length && text[length] is > (byte)' ' and not (byte)'=' and not (byte)'/' and not (byte)'"' and not (byte)'\'' and not (byte)'<' and not (byte)'&')
             length++;
-        if (length == 0 || length > NameBytesMax)
-            throw Malformed($"a name of 1 to {NameBytesMax} bytes", $"{length} bytes");
+        if (length == 0 || length > Limits.Mesh.XmlNameBytesMax)
+            throw Malformed($"a name of 1 to {Limits.Mesh.XmlNameBytesMax} bytes", $"{length} bytes");
         return length;
     }
 
@@ -302,8 +299,8 @@ sealed class XmlScanner(IXmlHandler handler, string part)
                 throw Malformed("a closing quote", Words.Shown(tag.Slice(name, nameLength)));
             var value = at + 1;
             at = value + length + 1;
-            if (count == AttributesMax)
-                throw Malformed($"at most {AttributesMax} attributes", "more");
+            if (count == Limits.Mesh.XmlAttributesMax)
+                throw Malformed($"at most {Limits.Mesh.XmlAttributesMax} attributes", "more");
             for (var i = 0; i < count; i++)
                 if (tag.Slice(_attributes[i].Name, _attributes[i].NameLength).SequenceEqual(tag.Slice(name, nameLength)))
                     throw Malformed("every attribute once", $"{Words.Shown(tag.Slice(name, nameLength))} twice");

@@ -15,7 +15,6 @@ sealed record ZipEntry(string Name, ushort Method, uint Crc, long CompressedByte
 sealed class ZipPackage
 {
     /// <summary>Longest name of an entry.</summary>
-    public const int NameBytesMax = 1024;
 
     const int EndRecordBytes = 22;
     const int DirectoryEntryBytes = 46;
@@ -196,8 +195,8 @@ sealed class ZipPackage
 
     static string CheckName(ReadOnlySpan<byte> bytes, int index)
     {
-        if (bytes.IsEmpty || bytes.Length > NameBytesMax || bytes.IndexOf((byte)0) >= 0)
-            throw Malformed($"entry {index}", $"a name of 1 to {NameBytesMax} bytes", $"{bytes.Length} bytes");
+        if (bytes.IsEmpty || bytes.Length > Limits.Mesh.ZipNameBytesMax || bytes.IndexOf((byte)0) >= 0)
+            throw Malformed($"entry {index}", $"a name of 1 to {Limits.Mesh.ZipNameBytesMax} bytes", $"{bytes.Length} bytes");
         var name = Encoding.UTF8.GetString(bytes).Replace('\\', '/');
         if (name.StartsWith('/') || name.Contains(':') || name.Split('/').Contains(".."))
             throw new MeshFormatException("ZIP_PATH_TRAVERSAL", "A name in the zip leads out of the package.", $"entry {index}", "a relative name without ..",

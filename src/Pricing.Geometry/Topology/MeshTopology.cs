@@ -8,7 +8,7 @@ namespace Pricing.Geometry.Topology;
 /// <param name="Balanced">Every edge is walked as often one way as the other: closed and consistently oriented.</param>
 /// <param name="Consistent">No two triangles that share an edge between just the two of them walk it the same way.</param>
 /// <param name="RepeatedHalfEdges">Some edge is walked twice the same way (flipped or doubled triangles).</param>
-sealed record MeshTopology(long Shells, long BoundaryEdges, long NonManifoldEdges, bool Manifold, bool Balanced, bool Consistent,
+sealed partial record MeshTopology(long Shells, long BoundaryEdges, long NonManifoldEdges, bool Manifold, bool Balanced, bool Consistent,
     bool RepeatedHalfEdges)
 {
     public static MeshTopology Of(ReadOnlySpan<int> corners, int vertices, EdgeTable edges)

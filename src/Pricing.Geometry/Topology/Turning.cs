@@ -19,7 +19,7 @@ sealed class Turning
     const int Stride = 4;
 
     /// <summary>Tangent of half the sharpest corner (2.6 rad) that is followed to its tip.</summary>
-    const double MitreTanMax = 3.6;
+    const double MitreTan = 3.6;
 
     /// <summary>Eight times the deviation at which the slicer straightens a curve (0.0125 mm), mm: chord² = 8·r·deviation.</summary>
     const double SmoothingMm = 0.1;
@@ -59,9 +59,9 @@ sealed class Turning
             int ka = grid.First(za), kb = grid.First(zb);
             if (ka == kb)
                 continue;
-            // Seen with the interior on its left, the contour leaves the face that walks the edge down and enters the one that walks it up.
+            // With the interior on its left, the contour leaves the face that walks the edge upwards and enters the one that walks it down.
             var up = edge.Forward(0) == zb > za ? 0 : 1;
-            turning.Add(Cut.Of(corners, vertices, edge.Face(1 - up)), Cut.Of(corners, vertices, edge.Face(up)),
+            turning.Add(Cut.Of(corners, vertices, edge.Face(up)), Cut.Of(corners, vertices, edge.Face(1 - up)),
                 (Math.Min(ka, kb) - first) * Stride, (Math.Max(ka, kb) - first) * Stride, inverted, motion);
         }
         turning.Integrate();
@@ -94,7 +94,7 @@ sealed class Turning
         var convex = sin > 0 != inverted;
         var turn = convex ? angle : -angle;
         // tan(θ/2) = sin θ / (1 + cos θ), cut off where a mitre would run away.
-        var inset = !convex ? turn : 2 * Math.Min(Math.Abs(sin) / Math.Max(1 + cos, 1e-9), MitreTanMax);
+        var inset = !convex ? turn : 2 * Math.Min(Math.Abs(sin) / Math.Max(1 + cos, 1e-9), MitreTan);
         Step(low, high, 0, turn);
         Step(low, high, 1, inset);
         var mean = 0.5 * (from.MeanMm + to.MeanMm);

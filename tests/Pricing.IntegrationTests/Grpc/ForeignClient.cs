@@ -17,7 +17,7 @@ static class ForeignClient
     static async Task<string> RunAsync(string program, string[] arguments)
     {
         Assert.That(Directory.Exists(Path.Combine(WebFolder, "node_modules")),
-            "The foreign clients are not installed: run `npm ci --no-audit --no-fund --ignore-scripts` in tests/web.");
+            "The foreign clients are not installed: ./test.sh installs them (npm install in tests/web).");
         using var process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = WebFolder,

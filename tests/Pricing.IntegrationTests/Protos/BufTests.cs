@@ -16,7 +16,7 @@ public sealed class BufTests
 
     [OneTimeSetUp]
     public void Buf_is_installed()
-        => Assert.That(File.Exists(Buf), Is.True, "buf is missing: ./test.sh installs it (npm ci in tests/web)");
+        => Assert.That(File.Exists(Buf), Is.True, "buf is missing: ./test.sh installs it (npm install in tests/web)");
 
     [Test]
     public void Protos_pass_the_lint() => Assert.That(Run("lint"), Is.EqualTo((0, "")));

@@ -18,11 +18,27 @@ static class Corpus
     {
         if (Folder is null)
             return [];
-        var lines = File.ReadAllLines(Path.Combine(Folder, "truth", table));
-        var index = Array.IndexOf(lines[0].Split(','), column);
-        var name = Array.IndexOf(lines[0].Split(','), "file");
-        return lines.Skip(1).Select(line => line.Split(',')).Where(cells => cells.Length > Math.Max(index, name))
-            .ToDictionary(cells => cells[name], cells => cells[index]);
+        var rows = File.ReadAllLines(Path.Combine(Folder, "truth", table)).Select(Cells).ToList();
+        var (name, index) = (rows[0].IndexOf("file"), rows[0].IndexOf(column));
+        return rows.Skip(1).ToDictionary(cells => cells[name], cells => cells[index]);
+    }
+
+    /// <summary>The cells of a CSV line; quoted cells may hold commas.</summary>
+    static List<string> Cells(string line)
+    {
+        var (cells, cell, quoted) = (new List<string>(), new System.Text.StringBuilder(), false);
+        foreach (var c in line)
+            if (c == '"')
+                quoted = !quoted;
+            else if (c == ',' && !quoted)
+            {
+                cells.Add(cell.ToString());
+                cell.Clear();
+            }
+            else
+                cell.Append(c);
+        cells.Add(cell.ToString());
+        return cells;
     }
 
     static string? Find([CallerFilePath] string thisFile = "")

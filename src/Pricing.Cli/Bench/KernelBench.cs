@@ -1,0 +1,67 @@
+using System.Diagnostics;
+using Pricing.Geometry;
+using Pricing.Geometry.Lanes;
+using Pricing.Geometry.Mesh;
+
+namespace Pricing.Cli.Bench;
+
+/// <summary>One measured thing: rates are of the median repetition; MB of binary STL (50 bytes per triangle).</summary>
+public sealed record KernelResult(
+    string Name, long Triangles, double TrianglesPerS, double MegabytesPerS, double MinMs, double MedianMs, double MaxMs, long AllocatedBytes);
+
+/// <summary>Speed of each geometry kernel and of the whole measurement, on a mesh made here: what `pricing bench` prints.</summary>
+public static class KernelBench
+{
+    /// <param name="triangles">Size of the mesh, e.g. 1,000,000.</param>
+    /// <param name="repetitions">Repetitions after one to warm up.</param>
+    /// <param name="cancellation">Checked between repetitions.</param>
+    public static IReadOnlyList<KernelResult> Run(int triangles, int repetitions, CancellationToken cancellation)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(triangles, 100);
+        ArgumentOutOfRangeException.ThrowIfLessThan(repetitions, 1);
+        var mesh = BenchMesh.Torus(triangles);
+        var tiles = mesh.Tiles();
+        var set = InstructionSets.Current;
+        var isa = set.Name();
+        List<KernelResult> results = [];
+        void Time(string name, Action work) => results.Add(Measure(name, mesh.Triangles, repetitions, work, cancellation));
+
+        Time("decode binary STL", () => Decode(mesh));
+        Time($"mass + box ({isa})", () => GeometryKernels.Mass(tiles, set));
+        Time($"edge fingerprint ({isa})", () => GeometryKernels.Fingerprint(tiles, set));
+        Time($"layer profile ({isa})", () => GeometryKernels.Layers(tiles, set));
+        Time($"one pass, all kernels ({isa})", () => GeometryKernels.OnePass(tiles, set));
+        if (set != InstructionSet.Portable)
+            Time("one pass, all kernels (portable)", () => GeometryKernels.OnePass(tiles, InstructionSet.Portable));
+        Time("weld, edges, shells", () => GeometryKernels.Topology(tiles));
+        Time("measure file, 1 thread", () => PartMeasurer.Measure(mesh.Stl, new(), "bench.stl"));
+        Time("measure file, 2 threads", () => PartMeasurer.Measure(mesh.Stl, new() { Threads = 2 }, "bench.stl"));
+        return results;
+    }
+
+    static void Decode(BenchMesh mesh)
+    {
+        var decoder = MeshDecoder.Open(mesh.Stl.Length, "bench.stl", null, 1, new TileWriter(new TileSink(), new TriangleTile()));
+        decoder.Push(mesh.Stl);
+        decoder.Finish();
+    }
+
+    static KernelResult Measure(string name, int triangles, int repetitions, Action work, CancellationToken cancellation)
+    {
+        work();
+        var times = new double[repetitions];
+        long allocated = 0;
+        for (var i = 0; i < repetitions; i++)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var before = GC.GetTotalAllocatedBytes(precise: true);
+            var start = Stopwatch.GetTimestamp();
+            work();
+            times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+            allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+        }
+        Array.Sort(times);
+        var median = times[repetitions / 2];
+        return new(name, triangles, triangles / median * 1e3, triangles * 50 / median / 1e3, times[0], median, times[^1], allocated);
+    }
+}

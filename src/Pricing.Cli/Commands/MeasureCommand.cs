@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Pricing.Cli.Measuring;
+using Pricing.Cli.Output;
+using Pricing.Geometry;
+using Pricing.Node;
+using Wire = Pricing.Quoting.V1;
+
+namespace Pricing.Cli.Commands;
+
+/// <summary><c>pricing measure FILE…</c>: geometry only, in this process; no server, no database.</summary>
+static class MeasureCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var files = Inputs.Files();
+        var unit = Inputs.Unit();
+        var scale = Inputs.Scale();
+        var profile = new Option<string?>("--profile") { Description = "Printer profile for the filament estimate: a slicer's .ini file. Default: 0.2 mm layers, 2 walls, 15 % infill.", HelpName = "FILE" };
+        var threads = new Option<int>("--threads", "-t") { Description = "Threads to use. Never changes a bit of the answer.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
+        var json = Inputs.Json();
+        var command = new Command("measure", "Measure models: size, volume, area, watertightness, filament and print time. No server needed.")
+        {
+            files, unit, scale, profile, threads, json,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var options = new MeasureOptions
+            {
+                Unit = Inputs.ParseUnit(parsed.GetValue(unit)),
+                Scale = Inputs.CheckScale(parsed.GetValue(scale)),
+                Threads = CheckThreads(parsed.GetValue(threads)),
+            };
+            if (parsed.GetValue(profile) is { } ini)
+                options = options with { Fdm = PrinterProfile.Read(ini) };
+            return RunAsync(parsed.GetRequiredValue(files), options, parsed.GetValue(json), terminal, cancellation);
+        });
+        return command;
+    }
+
+    static Task<int> RunAsync(string[] files, MeasureOptions options, bool json, Terminal terminal, CancellationToken cancellation) =>
+        FileLoop.RunAsync(files, json, terminal, async (file, progress) =>
+        {
+            var measured = await FileMeasurer.MeasureAsync(file, options, new Telling(progress), cancellation);
+            var measurement = MeasurementMapping.ToMessage(measured.Part, measured.Sha256, new Wire.MeasureOptions { Scale = options.Scale },
+                new Wire.MeasureTiming { ReceiveMs = measured.ReadMs, DecodeMs = measured.DecodeMs, MeasureMs = measured.FinishMs });
+            progress.Clear();
+            if (!json)
+                MeasurementText.Write(terminal, file, measurement,
+                    $"{Words.Milliseconds(measured.TotalMs)} in all: reading and hashing {Words.Milliseconds(measured.ReadMs)}, decoding and measuring {Words.Milliseconds(measured.DecodeMs + measured.FinishMs)}");
+            return new FileOutcome(ExitCode.Ok, writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("file", file);
+                MeasurementJson.WriteFields(writer, measurement);
+                writer.WriteStartObject("timing_ms");
+                writer.Milliseconds("read", measured.ReadMs);
+                writer.Milliseconds("decode", measured.DecodeMs);
+                writer.Milliseconds("measure", measured.FinishMs);
+                writer.Milliseconds("total", measured.TotalMs);
+                writer.WriteEndObject();
+                writer.WriteEndObject();
+            });
+        });
+
+    static int CheckThreads(int threads) => threads is >= 1 and <= Limits.Mesh.ThreadsMax
+        ? threads
+        : throw Inputs.Wrong("THREADS_OUT_OF_RANGE", "The number of threads is out of range.", "--threads", $"1 to {Limits.Mesh.ThreadsMax}", $"{threads}");
+
+    sealed class Telling(ProgressLine line) : IProgress<MeasureProgress>
+    {
+        public void Report(MeasureProgress value) => line.Show("measuring", value.BytesDone, line.FileBytes, Words.Bytes(value.BytesDone));
+    }
+}

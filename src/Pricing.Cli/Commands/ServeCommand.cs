@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Pricing.Cli.Serving;
+
+namespace Pricing.Cli.Commands;
+
+/// <summary><c>pricing serve</c>: runs any set of roles until a signal asks it to stop.</summary>
+static class ServeCommand
+{
+    const int GrpcPort = 50051;
+    const int HttpPort = 8080;
+
+    public static Command Create(Terminal terminal)
+    {
+        var roles = new Option<string[]>("--roles") { Description = "coordinator, node, facade: any of them. Default: all three.", HelpName = "ROLE,…" };
+        var coordinators = new Option<string[]>("--coordinator") { Description = "Coordinators for a node or facade without one in this process; repeat for several.", HelpName = "URL" };
+        var listen = new Option<string>("--listen") { Description = "The coordinator's gRPC address (h2c); port 0 takes a free one.", HelpName = "HOST:PORT", DefaultValueFactory = _ => $"127.0.0.1:{GrpcPort}" };
+        var http = new Option<string>("--http") { Description = "The facade's REST and gRPC-web address; port 0 takes a free one.", HelpName = "HOST:PORT", DefaultValueFactory = _ => $"127.0.0.1:{HttpPort}" };
+        var home = new Option<string?>("--home") { Description = "Data folder: embedded database and model files. Default: $PRICING_HOME, else ~/.local/share/pricing.", HelpName = "DIR" };
+        var database = new Option<string?>("--database") { Description = "PostgreSQL connection string. Default: $PRICING_DATABASE, else a private PostgreSQL in the data folder.", HelpName = "CONNSTRING" };
+        var nodeName = new Option<string?>("--node-name") { Description = "Stable name of this node. Default: the machine's name.", HelpName = "NAME" };
+        var threads = new Option<int>("--threads", "-t") { Description = "Threads of one measurement on the node.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
+        var logLevel = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None. Logs are JSON lines on stderr.", HelpName = "LEVEL", DefaultValueFactory = _ => LogLevel.Information };
+        var command = new Command("serve", "Run the platform, or some of its roles. Prints one 'ready' line per role; stops on SIGTERM or Ctrl-C.")
+        {
+            roles, coordinators, listen, http, home, database, nodeName, threads, logLevel,
+        };
+        command.SetAction((parsed, cancellation) =>
+        {
+            var asked = ParseRoles(parsed.GetValue(roles) ?? []);
+            var others = Inputs.Split(parsed.GetValue(coordinators) ?? []).Select(ParseCoordinator).ToList();
+            if (!asked.HasFlag(Roles.Coordinator) && others.Count == 0)
+                throw Inputs.Wrong("COORDINATOR_MISSING", "A node or facade needs a coordinator to talk to.", "--coordinator", "at least one URL", "none");
+            return RunAsync(new PlatformPlan
+            {
+                Roles = asked,
+                Home = parsed.GetValue(home) is { Length: > 0 } folder ? Path.GetFullPath(folder) : terminal.Home,
+                Database = parsed.GetValue(database) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE") switch { { Length: > 0 } text => text, _ => null },
+                Listen = ParseEndPoint("--listen", parsed.GetRequiredValue(listen)),
+                Http = ParseEndPoint("--http", parsed.GetRequiredValue(http)),
+                Coordinators = others,
+                NodeName = parsed.GetValue(nodeName) is { Length: > 0 } name ? name : Environment.MachineName,
+                Threads = Math.Clamp(parsed.GetValue(threads), 1, Limits.Mesh.ThreadsMax),
+                LogLevel = parsed.GetValue(logLevel),
+                Talk = terminal.Error,
+                ForOthers = true,
+            }, terminal, cancellation);
+        });
+        return command;
+    }
+
+    static async Task<int> RunAsync(PlatformPlan plan, Terminal terminal, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var platform = await Platform.StartAsync(plan, cancellation);
+            foreach (var line in platform.Ready)
+                await terminal.Out.WriteLineAsync(line);
+            await terminal.Out.FlushAsync(CancellationToken.None);
+            await platform.WhenAnyStopsAsync(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            // Asked to stop while starting: stopped, as asked.
+        }
+        if (cancellation.IsCancellationRequested)
+            return ExitCode.Ok;
+        throw new FaultException(new Fault(ExitCode.Internal, "ROLE_STOPPED", "A role stopped by itself; the log above says why.", "roles"));
+    }
+
+    internal static Roles ParseRoles(IEnumerable<string> texts)
+    {
+        var roles = Inputs.Split(texts).Aggregate(Roles.None, (sum, text) => sum | text.ToLowerInvariant() switch
+        {
+            "coordinator" => Roles.Coordinator,
+            "node" => Roles.Node,
+            "facade" => Roles.Facade,
+            "all" => Roles.All,
+            _ => throw Inputs.Wrong("UNKNOWN_ROLE", "The role is not known.", "--roles", "coordinator, node, facade", text),
+        });
+        return roles == Roles.None ? Roles.All : roles;
+    }
+
+    /// <summary>"127.0.0.1:50051", "[::1]:0", "localhost:8080", "*:8080".</summary>
+    internal static IPEndPoint ParseEndPoint(string option, string text)
+    {
+        var colon = text.LastIndexOf(':');
+        var host = colon > 0 ? text[..colon] : "";
+        var named = host switch
+        {
+            "localhost" => IPAddress.Loopback,
+            "*" or "+" => IPAddress.IPv6Any,
+            _ => null,
+        };
+        if (named is not null && ushort.TryParse(text[(colon + 1)..], out var port))
+            return new IPEndPoint(named, port);
+        return colon > 0 && IPEndPoint.TryParse(text, out var endPoint) && text.EndsWith($":{endPoint.Port}", StringComparison.Ordinal)
+            ? endPoint
+            : throw Inputs.Wrong("NOT_AN_ADDRESS", "The listening address is not understood.", option, "an IP address, localhost or *, and a port: 127.0.0.1:50051", text);
+    }
+
+    static Uri ParseCoordinator(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+        ? uri
+        : throw Inputs.Wrong("NOT_AN_ADDRESS", "The coordinator's address is not understood.", "--coordinator", "http://host:port or https://host:port", text);
+}

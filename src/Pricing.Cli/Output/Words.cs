@@ -1,0 +1,105 @@
+using System.Globalization;
+using Pricing.Quoting.V1;
+using Unit = Pricing.Quoting.V1.LengthUnit;
+// Inside the Pricing namespaces the plain name means the room.
+using Body = Pricing.Quoting.V1.Geometry;
+
+namespace Pricing.Cli.Output;
+
+/// <summary>The program's words for the platform's enums (part of the JSON contract) and its way of writing figures for people.</summary>
+static class Words
+{
+    public static string Of(ModelFormat format) => format switch
+    {
+        ModelFormat.StlBinary => "stl-binary",
+        ModelFormat.StlAscii => "stl-ascii",
+        ModelFormat.Obj => "obj",
+        ModelFormat.Ply => "ply",
+        ModelFormat.Off => "off",
+        ModelFormat.ThreeMf => "3mf",
+        ModelFormat.Gltf => "gltf",
+        ModelFormat.Glb => "glb",
+        ModelFormat.Amf => "amf",
+        _ => "unknown",
+    };
+
+    public static string Of(Unit unit) => unit switch
+    {
+        Unit.Centimetre => "cm",
+        Unit.Metre => "m",
+        Unit.Inch => "in",
+        Unit.Foot => "ft",
+        Unit.Micrometre => "um",
+        _ => "mm",
+    };
+
+    public static string Of(Body.Types.Verdict verdict) => verdict switch
+    {
+        Body.Types.Verdict.Exact => "exact",
+        Body.Types.Verdict.Repaired => "repaired",
+        Body.Types.Verdict.Bounded => "bounded",
+        Body.Types.Verdict.Estimate => "estimate",
+        _ => "unknown",
+    };
+
+    public static string Of(Quote.Types.State state) => state switch
+    {
+        Quote.Types.State.Measuring => "MEASURING",
+        Quote.Types.State.Priced => "PRICED",
+        Quote.Types.State.NeedsReview => "NEEDS_REVIEW",
+        Quote.Types.State.Failed => "FAILED",
+        Quote.Types.State.Cancelled => "CANCELLED",
+        _ => "UNKNOWN",
+    };
+
+    public static string Of(Price.Types.State state) => state switch
+    {
+        Price.Types.State.Firm => "FIRM",
+        Price.Types.State.NeedsReview => "NEEDS_REVIEW",
+        Price.Types.State.NotManufacturable => "NOT_MANUFACTURABLE",
+        _ => "UNKNOWN",
+    };
+
+    public static string Of(Finding.Types.Severity severity) => severity switch
+    {
+        Finding.Types.Severity.Review => "review",
+        Finding.Types.Severity.Block => "block",
+        _ => "info",
+    };
+
+    /// <summary>"1,234.6": a figure with a few significant digits and thousands set apart.</summary>
+    public static string Figure(double value) => Math.Abs(value) switch
+    {
+        >= 1000 => value.ToString("N0", CultureInfo.InvariantCulture),
+        >= 100 => value.ToString("0.#", CultureInfo.InvariantCulture),
+        >= 1 => value.ToString("0.0#", CultureInfo.InvariantCulture),
+        0 => "0",
+        _ => value.ToString("G3", CultureInfo.InvariantCulture),
+    };
+
+    public static string Count(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Bytes(long bytes) => bytes switch
+    {
+        >= 1L << 20 => $"{bytes / (double)(1 << 20):0.0} MiB",
+        >= 1L << 10 => $"{bytes / 1024.0:0.0} KiB",
+        _ => $"{bytes} B",
+    };
+
+    public static string Milliseconds(double ms) => ms switch
+    {
+        >= 10_000 => $"{ms / 1000:0.0} s",
+        >= 100 => $"{ms:0} ms",
+        >= 1 => $"{ms:0.0} ms",
+        _ => $"{ms:0.00} ms",
+    };
+
+    /// <summary>"3 h 12 min": machine time as a person says it.</summary>
+    public static string MachineTime(double seconds)
+    {
+        var time = TimeSpan.FromSeconds(Math.Min(seconds, TimeSpan.MaxValue.TotalSeconds / 2));
+        return time.TotalHours >= 1 ? $"{(long)time.TotalHours} h {time.Minutes} min"
+            : time.TotalMinutes >= 1 ? $"{time.Minutes} min {time.Seconds} s"
+            : $"{time.TotalSeconds:0} s";
+    }
+}

@@ -1,0 +1,39 @@
+using Pricing.Quoting.V1;
+
+namespace Pricing.Coordinator.Jobs;
+
+/// <summary>What a measurement depends on: the bytes, the options, the engine. The key of cache and job alike.</summary>
+public sealed record MeasureKey(byte[] ModelSha256, byte[] OptionsKey, int EngineVersion);
+
+/// <summary>A job to enqueue, or to join when the same one is live.</summary>
+public sealed record JobOrder(MeasureKey Key, long ModelBytes, string FileName, MeasureOptions Options, TimeSpan TimeLeft);
+
+/// <summary>A node's readiness to take one job.</summary>
+public readonly record struct JobOffer(Guid Incarnation, string Node);
+
+/// <summary>One lease: the epoch fences every answer to it.</summary>
+public sealed record Lease(
+    long JobId, int Epoch, Guid Incarnation, int Attempt, byte[] ModelSha256, long ModelBytes, string FileName, byte[] Options, TimeSpan TimeLeft);
+
+/// <summary>Job and epoch: what a holder must know to speak for a lease.</summary>
+public readonly record struct LeaseId(long JobId, int Epoch);
+
+/// <summary>How a lease ended without an answer.</summary>
+public enum LeaseEnd
+{
+    /// <summary>The node or its stream is gone: counts as an attempt.</summary>
+    Lost,
+
+    /// <summary>Given back on purpose (drain, refusal): does not count as an attempt.</summary>
+    Released,
+}
+
+/// <summary>What an answer to a lease did.</summary>
+public enum Completion
+{
+    Applied,
+    AlreadyApplied,
+    StaleEpoch,
+    Terminal,
+    UnknownJob,
+}

@@ -1,0 +1,262 @@
+using Google.Protobuf;
+using Npgsql;
+using Pricing.Coordinator.Database;
+using Pricing.Quoting.V1;
+
+namespace Pricing.Coordinator.Jobs;
+
+/// <summary>
+/// All moves of a job, each one statement or one transaction; docs/job-states.md draws them. Times are the database's.
+/// Every move out of a lease names the epoch it speaks for: a holder whose lease passed on changes 0 rows.
+/// </summary>
+public sealed class JobStore(NpgsqlDataSource source)
+{
+    // A second asker joins the live job and lengthens its life; the partial unique index makes sure there is at most one.
+    const string EnqueueOrJoin = """
+        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at)
+        values ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7)
+        on conflict (model_sha256, options_key, engine_version) where state in ('available', 'leased')
+        do update set deadline_at = greatest(job.deadline_at, excluded.deadline_at)
+        returning job_id, xmax = 0
+        """;
+
+    const string Withdraw = "delete from job where job_id = $1";
+
+    // The CTE is materialized on purpose: inlined, the planner may lock and update more rows than the limit says.
+    // Offers and jobs are paired by rank, so one statement serves every waiting node.
+    const string Claim = """
+        with picked as materialized (
+            select job_id, run_at from job
+            where state = 'available' and engine_version = $1 and run_at <= now() and deadline_at > now()
+            order by run_at, job_id
+            limit $2
+            for no key update skip locked),
+        ranked as (
+            select job_id, row_number() over (order by run_at, job_id) as rank from picked),
+        leased as (
+            update job j
+            set state = 'leased', epoch = j.epoch + 1, attempts = j.attempts + 1, owner = o.incarnation,
+                leased_at = clock_timestamp(), lease_until = clock_timestamp() + $5
+            from ranked r join unnest($3::uuid[], $4::text[]) with ordinality as o(incarnation, node, rank) using (rank)
+            where j.job_id = r.job_id
+            returning j.*, o.node, r.rank),
+        noted as (
+            insert into job_attempt (job_id, epoch, node, incarnation)
+            select job_id, epoch, node, owner from leased)
+        select job_id, epoch, owner, attempts, model_sha256, model_bytes, file_name, options, deadline_at - clock_timestamp()
+        from leased order by rank
+        """;
+
+    const string Renew = """
+        update job j set lease_until = clock_timestamp() + $3
+        from unnest($1::bigint[], $2::int[]) as held(job_id, epoch)
+        where j.job_id = held.job_id and j.epoch = held.epoch and j.state = 'leased'
+        returning j.job_id
+        """;
+
+    // $3: does it count as an attempt. The last counted attempt ends the job.
+    const string EndLeases = """
+        with freed as (
+            update job j
+            set state = case when $3 and j.attempts >= $4 then 'failed' else 'available' end,
+                failure = case when $3 and j.attempts >= $4 then $5::bytea end,
+                finished_at = case when $3 and j.attempts >= $4 then clock_timestamp() end,
+                attempts = case when $3 then j.attempts else greatest(j.attempts - 1, 0) end,
+                run_at = case when $3 then j.run_at else clock_timestamp() + $6 end,
+                owner = null, lease_until = null
+            from unnest($1::bigint[], $2::int[]) as held(job_id, epoch)
+            where j.job_id = held.job_id and j.epoch = held.epoch and j.state = 'leased'
+            returning j.job_id, j.epoch, j.state),
+        noted as (
+            update job_attempt a set ended_at = clock_timestamp(), outcome = $7, detail = $8
+            from freed f where a.job_id = f.job_id and a.epoch = f.epoch)
+        select job_id, state from freed
+        """;
+
+    // The epoch is bumped by the next claim only: an answer that comes late but before that claim is still good.
+    const string Rescue = """
+        with late as materialized (
+            select job_id from job
+            where state = 'leased' and lease_until < now()
+            order by lease_until
+            limit $1
+            for no key update skip locked),
+        freed as (
+            update job j
+            set state = case when j.attempts >= $2 then 'failed' else 'available' end,
+                failure = case when j.attempts >= $2 then $3::bytea end,
+                finished_at = case when j.attempts >= $2 then clock_timestamp() end,
+                owner = null, lease_until = null
+            from late l where j.job_id = l.job_id
+            returning j.job_id, j.epoch, j.state),
+        noted as (
+            update job_attempt a set ended_at = clock_timestamp(), outcome = 'expired'
+            from freed f where a.job_id = f.job_id and a.epoch = f.epoch)
+        select job_id, state from freed
+        """;
+
+    const string FailPastDeadline = """
+        with past as materialized (
+            select job_id from job
+            where state in ('available', 'leased') and deadline_at < now()
+            order by deadline_at
+            limit $1
+            for no key update skip locked),
+        ended as (
+            update job j
+            set state = 'failed', failure = $2, finished_at = clock_timestamp(), owner = null, lease_until = null
+            from past p where j.job_id = p.job_id
+            returning j.job_id, j.epoch),
+        noted as (
+            update job_attempt a set ended_at = clock_timestamp(), outcome = 'ended', detail = 'deadline'
+            from ended e where a.job_id = e.job_id and a.epoch = e.epoch and a.outcome is null)
+        select job_id from ended
+        """;
+
+    const string ReadKey = "select model_sha256, options_key, engine_version from job where job_id = $1";
+
+    // Fence: this epoch, this incarnation, and nobody else has been given the job since. State 'available' means the lease
+    // ran out but was not claimed again; up to half an hour of work is kept.
+    const string Complete = """
+        update job j
+        set state = case when $4::bytea is null then 'completed' else 'failed' end,
+            failure = $4, finished_at = clock_timestamp(), owner = null, lease_until = null
+        where j.job_id = $1 and j.epoch = $2 and j.state in ('available', 'leased')
+          and exists (select from job_attempt a where a.job_id = $1 and a.epoch = $2 and a.incarnation = $3)
+        """;
+
+    const string NoteCompletion = """
+        update job_attempt set ended_at = clock_timestamp(), outcome = $3, detail = null where job_id = $1 and epoch = $2
+        """;
+
+    const string WhyNot = """
+        select j.state, j.epoch, coalesce(a.outcome, '') from job j
+        left join job_attempt a on a.job_id = j.job_id and a.epoch = $2 and a.incarnation = $3
+        where j.job_id = $1
+        """;
+
+    const string LockJob = "select job_id from job where job_id = $1 for no key update";
+
+    const string CancelUnwanted = """
+        with ended as (
+            update job j
+            set state = 'cancelled', finished_at = clock_timestamp(), owner = null, lease_until = null
+            where j.job_id = $1 and j.state in ('available', 'leased')
+              and not exists (select from quote q where q.job_id = $1 and q.state = 'measuring')
+            returning j.job_id, j.epoch),
+        noted as (
+            update job_attempt a set ended_at = clock_timestamp(), outcome = 'ended', detail = 'cancelled'
+            from ended e where a.job_id = e.job_id and a.epoch = e.epoch and a.outcome is null)
+        select job_id from ended
+        """;
+
+    static readonly byte[] ExhaustedFailure = new Failure
+    {
+        Reason = "ATTEMPTS_EXHAUSTED",
+        Message = "Every node that took this model was lost before it answered.",
+        Limit = $"{Limits.Job.AttemptsMax} attempts",
+        Actual = $"{Limits.Job.AttemptsMax} attempts",
+    }.ToByteArray();
+
+    static readonly byte[] DeadlineFailure = new Failure
+    {
+        Reason = "DEADLINE",
+        Message = "The model was not measured in time.",
+        Field = "deadline_time",
+    }.ToByteArray();
+
+    static readonly TimeSpan LeaseTime = TimeSpan.FromMilliseconds(Limits.Job.LeaseMs);
+
+    /// <summary>Enqueues the job, or joins the live one with the same key. In the caller's transaction: a quote and its job are one fact.</summary>
+    public static async Task<(long JobId, bool IsNew)> EnqueueOrJoinAsync(NpgsqlTransaction transaction, JobOrder order, CancellationToken cancel)
+    {
+        await using var command = transaction.Command(EnqueueOrJoin,
+            order.Key.ModelSha256, order.ModelBytes, order.FileName, order.Key.OptionsKey, order.Options.ToByteArray(), order.Key.EngineVersion, order.TimeLeft);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        await reader.ReadAsync(cancel);
+        return (reader.GetInt64(0), reader.GetBoolean(1));
+    }
+
+    /// <summary>Takes back a job this very transaction enqueued.</summary>
+    public static Task WithdrawAsync(NpgsqlTransaction transaction, long jobId, CancellationToken cancel) =>
+        transaction.Command(Withdraw, jobId).RunAsync(cancel);
+
+    /// <summary>Leases as many jobs as there are offers, oldest first.</summary>
+    public async Task<IReadOnlyList<Lease>> ClaimAsync(int engineVersion, IReadOnlyList<JobOffer> offers, CancellationToken cancel) =>
+        await source.Command(Claim, engineVersion, offers.Count, offers.Select(o => o.Incarnation).ToArray(), offers.Select(o => o.Node).ToArray(), LeaseTime)
+            .ReadAllAsync(r => new Lease(r.GetInt64(0), r.GetInt32(1), r.GetGuid(2), r.GetInt32(3), r.GetFieldValue<byte[]>(4), r.GetInt64(5),
+                r.GetString(6), r.GetFieldValue<byte[]>(7), r.GetTimeSpan(8)), cancel);
+
+    /// <summary>Lengthens the leases; returns the jobs that are still held. The rest is lost: their nodes must stop.</summary>
+    public async Task<HashSet<long>> RenewAsync(IReadOnlyCollection<LeaseId> leases, CancellationToken cancel) =>
+        [.. await source.Command(Renew, JobIds(leases), Epochs(leases), LeaseTime).ReadAllAsync(r => r.GetInt64(0), cancel)];
+
+    /// <summary>Gives leases back before they run out. Returns jobs that failed by it (their last attempt).</summary>
+    public async Task<IReadOnlyList<long>> EndLeasesAsync(IReadOnlyCollection<LeaseId> leases, LeaseEnd end, string detail, CancellationToken cancel)
+    {
+        var counts = end is LeaseEnd.Lost;
+        var freed = await source.Command(EndLeases, JobIds(leases), Epochs(leases), counts, Limits.Job.AttemptsMax, ExhaustedFailure,
+                TimeSpan.FromMilliseconds(Limits.Job.ReleaseBackoffMs), counts ? "lost" : "released", detail)
+            .ReadAllAsync(r => (JobId: r.GetInt64(0), State: r.GetString(1)), cancel);
+        return [.. freed.Where(f => f.State == "failed").Select(f => f.JobId)];
+    }
+
+    /// <summary>Offers expired leases again, or fails them after the last attempt. Returns all of them with the ones that failed.</summary>
+    public async Task<(int Rescued, IReadOnlyList<long> Failed)> RescueAsync(CancellationToken cancel)
+    {
+        var freed = await source.Command(Rescue, Limits.Job.RescueBatchMax, Limits.Job.AttemptsMax, ExhaustedFailure)
+            .ReadAllAsync(r => (JobId: r.GetInt64(0), State: r.GetString(1)), cancel);
+        return (freed.Count, [.. freed.Where(f => f.State == "failed").Select(f => f.JobId)]);
+    }
+
+    public async Task<IReadOnlyList<long>> FailPastDeadlineAsync(CancellationToken cancel) =>
+        await source.Command(FailPastDeadline, Limits.Job.RescueBatchMax, DeadlineFailure).ReadAllAsync(r => r.GetInt64(0), cancel);
+
+    /// <summary>What the job was to measure, or null when there is no such job.</summary>
+    public Task<MeasureKey?> ReadKeyAsync(long jobId, CancellationToken cancel) =>
+        source.Command(ReadKey, jobId).ReadOneAsync(r => new MeasureKey(r.GetFieldValue<byte[]>(0), r.GetFieldValue<byte[]>(1), r.GetInt32(2)), cancel);
+
+    /// <summary>The job is measured: job, attempt and measurement in one transaction, or none of them.</summary>
+    public Task<Completion> CompleteAsync(LeaseId lease, Guid incarnation, MeasureKey key, Measurement measurement, CancellationToken cancel) =>
+        EndAsync(lease, incarnation, null, "completed",
+            transaction => MeasurementStore.InsertAsync(transaction, key, lease.JobId, measurement, cancel), cancel);
+
+    /// <summary>The model is at fault: final, no other node is tried.</summary>
+    public Task<Completion> FailAsync(LeaseId lease, Guid incarnation, Failure failure, CancellationToken cancel) =>
+        EndAsync(lease, incarnation, failure.ToByteArray(), "model_failed", _ => Task.CompletedTask, cancel);
+
+    /// <summary>Cancels the job when no quote waits for it any more. Call after the quote's own row changed, in the same transaction.</summary>
+    public static async Task<bool> CancelIfUnwantedAsync(NpgsqlTransaction transaction, long jobId, CancellationToken cancel)
+    {
+        // Two statements: the second one's snapshot is taken once the lock is ours, so that a quote which joined meanwhile is seen.
+        await transaction.Command(LockJob, jobId).RunAsync(cancel);
+        return (await transaction.Command(CancelUnwanted, jobId).ReadAllAsync(r => r.GetInt64(0), cancel)).Count > 0;
+    }
+
+    async Task<Completion> EndAsync(
+        LeaseId lease, Guid incarnation, byte[]? failure, string outcome, Func<NpgsqlTransaction, Task> alsoAsync, CancellationToken cancel) =>
+        await source.InTransactionAsync(async transaction =>
+        {
+            if (await transaction.Command(Complete, lease.JobId, lease.Epoch, incarnation, failure).RunAsync(cancel) == 0)
+                return await WhyNotAsync(transaction, lease, incarnation, cancel);
+            await transaction.Command(NoteCompletion, lease.JobId, lease.Epoch, outcome).RunAsync(cancel);
+            await alsoAsync(transaction);
+            return Completion.Applied;
+        }, cancel);
+
+    static async Task<Completion> WhyNotAsync(NpgsqlTransaction transaction, LeaseId lease, Guid incarnation, CancellationToken cancel)
+    {
+        var found = await transaction.Command(WhyNot, lease.JobId, lease.Epoch, incarnation)
+            .ReadAllAsync(r => (State: r.GetString(0), Epoch: r.GetInt32(1), Outcome: r.GetString(2)), cancel);
+        if (found.Count == 0)
+            return Completion.UnknownJob;
+        var (state, epoch, outcome) = found[0];
+        if (outcome is "completed" or "model_failed")
+            return Completion.AlreadyApplied;
+        return epoch == lease.Epoch && state is not ("available" or "leased") ? Completion.Terminal : Completion.StaleEpoch;
+    }
+
+    static long[] JobIds(IEnumerable<LeaseId> leases) => [.. leases.Select(l => l.JobId)];
+
+    static int[] Epochs(IEnumerable<LeaseId> leases) => [.. leases.Select(l => l.Epoch)];
+}

@@ -1,0 +1,33 @@
+namespace Pricing.Coordinator.Jobs;
+
+/// <summary>What this coordinator has counted since it started. Only for eyes and metrics; no decision reads it.</summary>
+public sealed class PipelineCounters
+{
+    long _jobsDone, _jobsFailed, _leasesExpired, _staleEpochs, _cacheHits, _cacheMisses, _bytesPerSecond;
+
+    public long JobsDone => Interlocked.Read(ref _jobsDone);
+    public long JobsFailed => Interlocked.Read(ref _jobsFailed);
+    public long LeasesExpired => Interlocked.Read(ref _leasesExpired);
+    public long StaleEpochsRefused => Interlocked.Read(ref _staleEpochs);
+    public long CacheHits => Interlocked.Read(ref _cacheHits);
+    public long CacheMisses => Interlocked.Read(ref _cacheMisses);
+
+    /// <summary>How fast one job moves through a node, smoothed over the latest ones; 0 until one has been seen.</summary>
+    public long BytesPerSecond => Interlocked.Read(ref _bytesPerSecond);
+
+    public void JobDone() => Interlocked.Increment(ref _jobsDone);
+    public void JobFailed() => Interlocked.Increment(ref _jobsFailed);
+    public void LeaseExpired(int count) => Interlocked.Add(ref _leasesExpired, count);
+    public void StaleEpochRefused() => Interlocked.Increment(ref _staleEpochs);
+    public void CacheHit() => Interlocked.Increment(ref _cacheHits);
+    public void CacheMiss() => Interlocked.Increment(ref _cacheMisses);
+
+    /// <summary>Takes in the rate of one finished job, with a weight of a fifth.</summary>
+    public void Observe(long bytes, TimeSpan time)
+    {
+        var rate = (long)(bytes / Math.Max(time.TotalSeconds, 0.001));
+        var before = BytesPerSecond;
+        // A lost update between two jobs that end at once only makes the average a little older.
+        Interlocked.Exchange(ref _bytesPerSecond, before == 0 ? rate : before + (rate - before) / 5);
+    }
+}

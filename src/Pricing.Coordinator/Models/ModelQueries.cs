@@ -1,0 +1,60 @@
+using Npgsql;
+using Pricing.Coordinator.Database;
+
+namespace Pricing.Coordinator.Models;
+
+/// <summary>A model as one partner sees it.</summary>
+public sealed record ModelRow(string Partner, byte[] Sha256, long SizeBytes, string FileName, DateTime CreatedAt, bool IsStored);
+
+/// <summary>Which models exist and who may see them.</summary>
+public sealed class ModelQueries(NpgsqlDataSource source)
+{
+    const string FindStoredSize = "select size_bytes from model where sha256 = $1";
+
+    // The newest name a partner gave a file is the one shown; it decides nothing.
+    const string Announce = """
+        insert into partner_model (partner, sha256, size_bytes, file_name) values ($1, $2, $3, $4)
+        on conflict (partner, sha256) do update set file_name = excluded.file_name, size_bytes = excluded.size_bytes
+        """;
+
+    const string Store = "insert into model (sha256, size_bytes) values ($1, $2) on conflict (sha256) do nothing";
+
+    const string Find = """
+        select p.partner, p.sha256, coalesce(m.size_bytes, p.size_bytes), p.file_name, p.created_at, m.sha256 is not null
+        from partner_model p left join model m using (sha256)
+        where p.partner = $1 and p.sha256 = $2
+        """;
+
+    /// <summary>Size of the stored bytes with this hash, whoever brought them; null when they are not here.</summary>
+    public async Task<long?> FindStoredSizeAsync(byte[] sha256, CancellationToken cancel)
+    {
+        var sizes = await source.Command(FindStoredSize, sha256).ReadAllAsync(r => r.GetInt64(0), cancel);
+        return sizes.Count == 0 ? null : sizes[0];
+    }
+
+    /// <summary>Makes the model visible to the partner; the bytes may come later.</summary>
+    public async Task<ModelRow> AnnounceAsync(string partner, byte[] sha256, long sizeBytes, string fileName, CancellationToken cancel)
+    {
+        await source.Command(Announce, partner, sha256, sizeBytes, fileName).RunAsync(cancel);
+        return (await FindAsync(partner, sha256, cancel))!;
+    }
+
+    /// <summary>The bytes are in the store: model and visibility in one transaction.</summary>
+    public async Task<ModelRow> StoreAsync(string partner, byte[] sha256, long sizeBytes, string fileName, CancellationToken cancel) =>
+        await source.InTransactionAsync(async transaction =>
+        {
+            await transaction.Command(Store, sha256, sizeBytes).RunAsync(cancel);
+            await transaction.Command(Announce, partner, sha256, sizeBytes, fileName).RunAsync(cancel);
+            return (await FindAsync(transaction, partner, sha256, cancel))!;
+        }, cancel);
+
+    /// <summary>The model as this partner sees it; null when it is not his, whether or not it exists.</summary>
+    public Task<ModelRow?> FindAsync(string partner, byte[] sha256, CancellationToken cancel) =>
+        source.Command(Find, partner, sha256).ReadOneAsync(Read, cancel);
+
+    public static Task<ModelRow?> FindAsync(NpgsqlTransaction transaction, string partner, byte[] sha256, CancellationToken cancel) =>
+        transaction.Command(Find, partner, sha256).ReadOneAsync(Read, cancel);
+
+    static ModelRow Read(NpgsqlDataReader r) =>
+        new(r.GetString(0), r.GetFieldValue<byte[]>(1), r.GetInt64(2), r.GetString(3), r.GetDateTime(4), r.GetBoolean(5));
+}

@@ -1,0 +1,140 @@
+using System.Diagnostics;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Pricing.Coordinator.Edge;
+using Pricing.Quoting.V1;
+
+namespace Pricing.Coordinator.Models;
+
+/// <summary>Models: announced by hash, uploaded once, visible to the partners who brought them.</summary>
+public sealed class ModelService(ModelQueries models, ModelStore store, UploadSlots slots) : Quoting.V1.ModelService.ModelServiceBase
+{
+    public override async Task<Model> CreateModel(CreateModelRequest request, ServerCallContext context)
+    {
+        var partner = ResourceNames.ParsePartner(request.Parent, "parent");
+        var sha256 = ResourceNames.ParseSha256(request.Sha256, "sha256");
+        CheckSize(request.SizeBytes, "size_bytes");
+        CheckFileName(request.FileName, "file_name");
+        CheckAgreesWithStored(await models.FindStoredSizeAsync(sha256, context.CancellationToken), request.SizeBytes, "size_bytes");
+        return ToModel(await models.AnnounceAsync(partner, sha256, request.SizeBytes, request.FileName, context.CancellationToken));
+    }
+
+    public override async Task<Model> GetModel(GetModelRequest request, ServerCallContext context)
+    {
+        var (partner, sha256) = ResourceNames.ParseModel(request.Name, "name");
+        var row = await models.FindAsync(partner, sha256, context.CancellationToken);
+        return row is null ? throw RefusalException.NoSuchModel("name", request.Name) : ToModel(row);
+    }
+
+    /// <summary>
+    /// Header first, then chunks in order. Memory is one chunk; bytes go to disk and into the hash as they come. Anything that disagrees
+    /// with the header ends the call at once and leaves nothing behind.
+    /// </summary>
+    public override async Task<Model> UploadModel(IAsyncStreamReader<UploadModelRequest> requestStream, ServerCallContext context)
+    {
+        using var slot = slots.Take();
+        // The server's own minimum data rate does not watch streams, so this does: a stall, or a rate too low over the whole upload, ends it.
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
+        try
+        {
+            return await ReceiveAsync(requestStream, patience, context.CancellationToken);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RefusalException(StatusCode.DeadlineExceeded, "UPLOAD_STALLED", "The upload stopped sending.", "chunk",
+                $"{Limits.Model.UploadStallSeconds} s without bytes");
+        }
+    }
+
+    async Task<Model> ReceiveAsync(IAsyncStreamReader<UploadModelRequest> stream, CancellationTokenSource patience, CancellationToken cancel)
+    {
+        var stall = TimeSpan.FromSeconds(Limits.Model.UploadStallSeconds);
+        patience.CancelAfter(stall);
+        if (!await stream.MoveNext(patience.Token) || stream.Current.Header is not { } header)
+            throw RefusalException.Invalid("HEADER_MISSING", "The first message of an upload is its header.", "header");
+        var partner = ResourceNames.ParsePartner(header.Parent, "header.parent");
+        CheckSize(header.SizeBytes, "header.size_bytes");
+        CheckFileName(header.FileName, "header.file_name");
+        var announced = header.Sha256.Length > 0 ? ResourceNames.ParseSha256(header.Sha256, "header.sha256") : null;
+        if (announced is not null && await models.FindStoredSizeAsync(announced, cancel) is { } storedSize && store.Contains(announced))
+        {
+            CheckAgreesWithStored(storedSize, header.SizeBytes, "header.size_bytes");
+            return ToModel(await models.AnnounceAsync(partner, announced, storedSize, header.FileName, cancel));
+        }
+
+        using var upload = store.BeginUpload();
+        var clock = Stopwatch.StartNew();
+        while (await stream.MoveNext(patience.Token))
+        {
+            patience.CancelAfter(stall);
+            if (stream.Current.PartCase is not UploadModelRequest.PartOneofCase.Chunk)
+                throw RefusalException.Invalid("CHUNK_EXPECTED", "After the header only chunks follow.", "chunk");
+            var chunk = stream.Current.Chunk;
+            if (chunk.Length > Limits.Wire.ChunkBytesMax)
+                throw RefusalException.Invalid("CHUNK_TOO_LARGE", "One chunk is too large.", "chunk", $"{Limits.Wire.ChunkBytesMax} bytes", $"{chunk.Length} bytes");
+            if (upload.Length + chunk.Length > header.SizeBytes)
+                throw SizeMismatch(header.SizeBytes, $"more than {upload.Length} bytes");
+            await upload.AppendAsync(chunk.Memory, patience.Token);
+            CheckRate(upload.Length, clock.Elapsed);
+        }
+        if (upload.Length != header.SizeBytes)
+            throw SizeMismatch(header.SizeBytes, $"{upload.Length} bytes");
+        var sha256 = upload.CurrentSha256();
+        if (announced is not null && !sha256.AsSpan().SequenceEqual(announced))
+        {
+            throw RefusalException.Invalid("SHA256_MISMATCH", "The bytes do not have the announced hash.", "header.sha256",
+                header.Sha256, Convert.ToHexStringLower(sha256));
+        }
+        upload.Commit(sha256);
+        return ToModel(await models.StoreAsync(partner, sha256, upload.Length, header.FileName, cancel));
+    }
+
+    static Model ToModel(ModelRow row) => new()
+    {
+        Name = ResourceNames.Model(row.Partner, row.Sha256),
+        Sha256 = Convert.ToHexStringLower(row.Sha256),
+        SizeBytes = row.SizeBytes,
+        FileName = row.FileName,
+        State = row.IsStored ? Model.Types.State.Stored : Model.Types.State.AwaitingUpload,
+        CreateTime = Timestamp.FromDateTime(row.CreatedAt),
+        Etag = row.IsStored ? "stored" : "awaiting-upload",
+    };
+
+    static RefusalException SizeMismatch(long expected, string actual) =>
+        RefusalException.Invalid("SIZE_MISMATCH", "The upload is not as long as its header says.", "header.size_bytes", $"{expected} bytes", actual);
+
+    static void CheckAgreesWithStored(long? storedSize, long sizeBytes, string field)
+    {
+        if (storedSize is { } stored && stored != sizeBytes)
+            throw RefusalException.Invalid("SIZE_MISMATCH", "A model with this hash has another size.", field, $"{stored} bytes", $"{sizeBytes} bytes");
+    }
+
+    static void CheckSize(long sizeBytes, string field)
+    {
+        if (sizeBytes <= 0)
+            throw RefusalException.Invalid("MODEL_EMPTY", "A model has at least one byte.", field, "1 byte", $"{sizeBytes} bytes");
+        if (sizeBytes > Limits.Mesh.FileBytesMax)
+            throw RefusalException.Invalid("MODEL_TOO_LARGE", "The model is too large.", field, $"{Limits.Mesh.FileBytesMax} bytes", $"{sizeBytes} bytes");
+    }
+
+    static void CheckFileName(string fileName, string field)
+    {
+        if (fileName.Length > Limits.Quote.FileNameCharsMax)
+        {
+            throw RefusalException.Invalid("FILE_NAME_TOO_LONG", "The file name is too long.", field,
+                $"{Limits.Quote.FileNameCharsMax} characters", $"{fileName.Length} characters");
+        }
+        if (fileName.AsSpan().ContainsAnyInRange('\0', '\x1f'))
+            throw RefusalException.Invalid("FILE_NAME_INVALID", "A file name holds no control characters.", field);
+    }
+
+    static void CheckRate(long bytes, TimeSpan elapsed)
+    {
+        var late = elapsed.TotalSeconds - Limits.Model.UploadGraceSeconds;
+        if (late > 0 && bytes < late * Limits.Model.UploadBytesPerSecondMin)
+        {
+            throw new RefusalException(StatusCode.DeadlineExceeded, "UPLOAD_TOO_SLOW", "The upload is too slow.", "chunk",
+                $"{Limits.Model.UploadBytesPerSecondMin} bytes/s", $"{(long)(bytes / elapsed.TotalSeconds)} bytes/s");
+        }
+    }
+}

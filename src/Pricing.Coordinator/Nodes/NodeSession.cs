@@ -1,0 +1,364 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+using Microsoft.Extensions.Logging;
+using Pricing.Coordinator.Edge;
+using Pricing.Coordinator.Jobs;
+using Pricing.Coordinator.Models;
+using Pricing.Node.V1;
+using Pricing.Quoting.V1;
+using Heartbeat = Pricing.Node.V1.Heartbeat;
+
+namespace Pricing.Coordinator.Nodes;
+
+/// <summary>
+/// One node on one stream: its credits, the leases it holds, the bytes on their way to it. The session only moves bytes and hints;
+/// every lease it speaks of is a row, and when the stream ends the rows are given back.
+/// </summary>
+/// <remarks>
+/// Three tasks share the stream: the reader (credits, acknowledgements, progress, heartbeats), the outbox (the only writer) and the
+/// watchdog (our heartbeats, and the end of a node that is silent). Each held job has a sender, which reads the store no further than
+/// the job's window. Whoever ends first ends them all.
+/// </remarks>
+public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, ModelStore store, ProgressBoard board, JobSignals signals, TimeProvider time, ILogger log)
+{
+    static readonly TimeSpan HeartbeatEvery = TimeSpan.FromMilliseconds(Limits.Wire.HeartbeatMs);
+    static readonly TimeSpan SilenceMax = HeartbeatEvery * Limits.Wire.HeartbeatsMissedMax;
+    static readonly TimeSpan DrainMax = TimeSpan.FromMilliseconds(Limits.Wire.ShutdownMs / 2);
+
+    readonly ConcurrentDictionary<long, HeldJob> _held = new();
+    readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    NodeOutbox? _outbox;
+    RefusalException? _endedBy;
+    int _credits;
+    long _lastHeard, _jobsDone;
+    volatile bool _draining;
+
+    public Guid Incarnation { get; } = incarnation;
+    public Hello Hello { get; } = hello;
+    public bool IsDraining => _draining;
+    public int JobsHeld => _held.Count;
+    public long JobsDone => Interlocked.Read(ref _jobsDone);
+
+    /// <summary>Jobs the node would take now.</summary>
+    public int FreeCredits => _draining || _outbox is null || _end.Task.IsCompleted
+        ? 0
+        : Math.Clamp(2 * Limits.Job.NodeCreditsMax - _held.Count, 0, Math.Max(0, Volatile.Read(ref _credits)));
+
+    public TimeSpan SinceHeard => time.GetElapsedTime(Interlocked.Read(ref _lastHeard));
+
+    public IEnumerable<LeaseId> Leases => _held.Values.Select(h => h.Id);
+
+    /// <summary>Serves the stream until the node, the network or a stop ends it, then gives back what it held.</summary>
+    public async Task RunAsync(
+        IAsyncStreamReader<WorkRequest> requests, IServerStreamWriter<WorkResponse> responses, CancellationToken stopping, CancellationToken cancel)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var outbox = new NodeOutbox(responses, time);
+        outbox.TrySendControl(new WorkResponse
+        {
+            Welcome = new Welcome
+            {
+                HeartbeatInterval = Duration.FromTimeSpan(HeartbeatEvery),
+                Lease = Duration.FromTimeSpan(TimeSpan.FromMilliseconds(Limits.Job.LeaseMs)),
+                WindowBytes = Limits.Wire.WindowBytes,
+            },
+        });
+        Interlocked.Exchange(ref _lastHeard, time.GetTimestamp());
+        _outbox = outbox;
+        await using var onStop = stopping.Register(() => _end.TrySetResult());
+
+        var writing = outbox.RunAsync(ended.Token);
+        Task[] parts = [writing, ReadAsync(requests, ended.Token), WatchdogAsync(outbox, ended.Token)];
+        var first = await Task.WhenAny([.. parts, _end.Task]);
+        _end.TrySetResult();
+        if (stopping.IsCancellationRequested)
+            await DrainAsync(outbox, writing);
+
+        await ended.CancelAsync();
+        foreach (var part in parts)
+            await part.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await GiveBackAsync(stopping.IsCancellationRequested ? "coordinator stops" : Reason(first));
+
+        if (stopping.IsCancellationRequested)
+            throw RefusalException.ShuttingDown();
+        if (_endedBy is { } refusal)
+            throw refusal;
+        if (first.IsFaulted && !cancel.IsCancellationRequested)
+            await first;
+    }
+
+    /// <summary>Hands a lease to the node. False when the session ends: the lease must be given back.</summary>
+    internal bool TryAssign(Lease lease)
+    {
+        if (FreeCredits == 0)
+            return false;
+        var held = new HeldJob(lease, time.GetTimestamp());
+        if (!_held.TryAdd(lease.JobId, held))
+            return false;
+        Interlocked.Decrement(ref _credits);
+        board.Report(lease.JobId, new JobProgress(lease.Epoch, lease.Attempt, 0, lease.ModelBytes, 0, 0));
+        _ = SendAsync(held, _outbox!);
+        // The end may have come between the check and the add; then nobody would give this one back.
+        if (!_end.Task.IsCompleted)
+            return true;
+        held.Stop();
+        return !_held.TryRemove(lease.JobId, out _);
+    }
+
+    /// <summary>The node's answer was applied. Returns how long the job took here, if it was ours.</summary>
+    internal (long Bytes, TimeSpan Time)? Completed(LeaseId lease)
+    {
+        if (Remove(lease) is not { } held)
+            return null;
+        Interlocked.Increment(ref _jobsDone);
+        return (held.Lease.ModelBytes, time.GetElapsedTime(held.StartedAt));
+    }
+
+    /// <summary>The lease is not this node's any more (job ended, lease lost): stop sending, and say so.</summary>
+    internal void Revoke(long jobId, string reason)
+    {
+        if (_held.TryGetValue(jobId, out var held) && Remove(held.Id) is not null)
+            Control(new WorkResponse { Cancel = new Cancel { JobId = jobId, Epoch = held.Lease.Epoch, Reason = reason } });
+    }
+
+    /// <summary>Takes nothing new; what it holds it may finish.</summary>
+    public void Drain()
+    {
+        _draining = true;
+        Control(new WorkResponse { Drain = new Drain() });
+    }
+
+    /// <summary>Ends the session from outside, for example because the node dialled again.</summary>
+    internal void End(RefusalException why)
+    {
+        _endedBy ??= why;
+        _end.TrySetResult();
+    }
+
+    async Task ReadAsync(IAsyncStreamReader<WorkRequest> requests, CancellationToken cancel)
+    {
+        while (await requests.MoveNext(cancel))
+        {
+            Interlocked.Exchange(ref _lastHeard, time.GetTimestamp());
+            var message = requests.Current;
+            switch (message.MessageCase)
+            {
+                case WorkRequest.MessageOneofCase.Credit:
+                    TakeCredit(message.Credit.Jobs);
+                    break;
+                case WorkRequest.MessageOneofCase.ChunkAck:
+                    Find(message.ChunkAck.JobId, message.ChunkAck.Epoch)?.Acknowledge(message.ChunkAck.Offset);
+                    break;
+                case WorkRequest.MessageOneofCase.Progress:
+                    TakeProgress(message.Progress);
+                    break;
+                case WorkRequest.MessageOneofCase.Release:
+                    await ReleaseAsync(message.Release, cancel);
+                    break;
+                case WorkRequest.MessageOneofCase.Heartbeat:
+                    break;
+                default:
+                    throw RefusalException.Invalid("MESSAGE_UNEXPECTED", "Hello comes once and first; this message has no place here.", "message", "",
+                        message.MessageCase.ToString());
+            }
+        }
+    }
+
+    // A node grants a job's credit anew when it has ended there, which may be a moment before its answer is known here: hence
+    // held jobs do not count against the credits, they only close the offer at twice the bound (FreeCredits).
+    void TakeCredit(uint added)
+    {
+        var total = (long)Math.Max(0, Volatile.Read(ref _credits)) + added;
+        if (total > Limits.Job.NodeCreditsMax)
+        {
+            throw RefusalException.Invalid("CREDITS_EXCEEDED", "A node asks for too many jobs.", "credit.jobs",
+                $"{Limits.Job.NodeCreditsMax} jobs", $"{total} jobs");
+        }
+        Interlocked.Add(ref _credits, (int)added);
+        signals.WorkMayMatch.Ring();
+    }
+
+    void TakeProgress(Progress progress)
+    {
+        if (Find(progress.JobId, progress.Epoch) is not { } held)
+            return;
+        var total = held.Lease.ModelBytes;
+        board.Report(progress.JobId, new JobProgress(progress.Epoch, held.Lease.Attempt, Math.Clamp(progress.BytesDone, 0, total), total,
+            Math.Max(0, progress.LayersDone), Math.Max(0, progress.LayersTotal)));
+    }
+
+    async Task ReleaseAsync(Release release, CancellationToken cancel)
+    {
+        var lease = new LeaseId(release.JobId, release.Epoch);
+        if (Remove(lease) is null)
+            return;
+        await jobs.EndLeasesAsync([lease], LeaseEnd.Released, ResourceNames.Shown(release.Reason), cancel);
+        signals.WorkMayMatch.Ring();
+    }
+
+    // Our heartbeat goes out; the node's must come in. It throws when the node is silent.
+    async Task WatchdogAsync(NodeOutbox outbox, CancellationToken cancel)
+    {
+        using var timer = new PeriodicTimer(HeartbeatEvery, time);
+        while (await timer.WaitForNextTickAsync(cancel))
+        {
+            if (SinceHeard > SilenceMax)
+            {
+                throw new RefusalException(StatusCode.DeadlineExceeded, "NODE_SILENT", "The node has not been heard of for too long.", "heartbeat",
+                    $"{SilenceMax.TotalSeconds} s", $"{SinceHeard.TotalSeconds:0} s");
+            }
+            if (!outbox.TrySendControl(new WorkResponse { Heartbeat = new Heartbeat() }))
+                throw new RefusalException(StatusCode.ResourceExhausted, "NODE_NOT_READING", "The node does not read its stream.");
+        }
+    }
+
+    async Task SendAsync(HeldJob held, NodeOutbox outbox)
+    {
+        await Task.Yield();
+        var lease = held.Lease;
+        try
+        {
+            await outbox.SendAsync(new WorkResponse
+            {
+                Assign = new Assign
+                {
+                    JobId = lease.JobId,
+                    Epoch = lease.Epoch,
+                    ModelSha256 = Convert.ToHexStringLower(lease.ModelSha256),
+                    ModelBytes = lease.ModelBytes,
+                    FileName = lease.FileName,
+                    Options = MeasureOptions.Parser.ParseFrom(lease.Options),
+                    TimeLeft = Duration.FromTimeSpan(lease.TimeLeft),
+                },
+            }, held, null);
+            await SendBytesAsync(held, outbox);
+        }
+        catch (OperationCanceledException)
+        {
+            // The job was stopped; whoever stopped it has said why.
+        }
+        catch (ChannelClosedException)
+        {
+            // The session ends and gives back all its leases.
+        }
+        catch (TimeoutException)
+        {
+            await LoseAsync(held, "no acknowledgement");
+        }
+        catch (Exception e)
+        {
+            // Most likely the bytes are not in this folder. Another coordinator may have them, so the job is offered again, counted.
+            log.LogError(e, "Model {Sha256} of job {JobId} cannot be sent", Convert.ToHexStringLower(lease.ModelSha256), lease.JobId);
+            await LoseAsync(held, "model bytes cannot be sent");
+        }
+    }
+
+    async Task SendBytesAsync(HeldJob held, NodeOutbox outbox)
+    {
+        var lease = held.Lease;
+        using var file = store.OpenRead(lease.ModelSha256);
+        for (long offset = 0; offset < lease.ModelBytes;)
+        {
+            var window = held.Acknowledged + Limits.Wire.WindowBytes - offset;
+            if (window <= 0)
+            {
+                if (!await held.WindowOpened.WaitAsync(TimeSpan.FromSeconds(Limits.Job.AckSeconds), held.Stopped))
+                    throw new TimeoutException();
+                continue;
+            }
+            var count = (int)Math.Min(Math.Min(Limits.Wire.ChunkBytes, window), lease.ModelBytes - offset);
+            var buffer = ArrayPool<byte>.Shared.Rent(count);
+            var chunk = buffer.AsMemory(0, count);
+            for (var read = 0; read < count;)
+            {
+                var got = await RandomAccess.ReadAsync(file, chunk[read..], offset + read, held.Stopped);
+                read += got > 0 ? got : throw new IOException("The stored model is shorter than its size.");
+            }
+            var last = offset + count == lease.ModelBytes;
+            await outbox.SendAsync(new WorkResponse
+            {
+                // No copy: the buffer is ours alone until the outbox has written it.
+                Chunk = new Chunk { JobId = lease.JobId, Epoch = lease.Epoch, Offset = offset, Data = UnsafeByteOperations.UnsafeWrap(chunk), Last = last },
+            }, held, buffer);
+            offset += count;
+        }
+        held.AllSent = true;
+    }
+
+    async Task LoseAsync(HeldJob held, string why)
+    {
+        if (Remove(held.Id) is null)
+            return;
+        Control(new WorkResponse { Cancel = new Cancel { JobId = held.Lease.JobId, Epoch = held.Lease.Epoch, Reason = why } });
+        await EndLeasesAsync([held.Id], LeaseEnd.Lost, why);
+    }
+
+    // A stop: nothing new, the node is told, what is queued for it goes out, within half of the time a stop may take.
+    async Task DrainAsync(NodeOutbox outbox, Task writing)
+    {
+        Drain();
+        foreach (var held in _held.Values.Where(h => !h.AllSent))
+            held.Stop();
+        outbox.Complete();
+        await writing.WaitAsync(DrainMax, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    async Task GiveBackAsync(string why)
+    {
+        var lost = new List<LeaseId>();
+        var released = new List<LeaseId>();
+        foreach (var held in _held.Values)
+        {
+            if (Remove(held.Id) is null)
+                continue;
+            // On a planned stop a node that has all bytes finishes and answers at any coordinator, within its lease.
+            if (!_draining)
+                lost.Add(held.Id);
+            else if (!held.AllSent)
+                released.Add(held.Id);
+        }
+        await EndLeasesAsync(lost, LeaseEnd.Lost, why);
+        await EndLeasesAsync(released, LeaseEnd.Released, why);
+    }
+
+    async Task EndLeasesAsync(List<LeaseId> leases, LeaseEnd end, string why)
+    {
+        if (leases.Count == 0)
+            return;
+        try
+        {
+            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(Limits.Database.StatementSeconds));
+            foreach (var failed in await jobs.EndLeasesAsync(leases, end, why, patience.Token))
+                signals.Ended(failed);
+            signals.WorkMayMatch.Ring();
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or OperationCanceledException)
+        {
+            // The rescuer offers them again when the leases run out.
+            log.LogWarning(e, "{Count} leases of node {Node} could not be given back", leases.Count, Hello.Node);
+        }
+    }
+
+    HeldJob? Find(long jobId, int epoch) => _held.TryGetValue(jobId, out var held) && held.Lease.Epoch == epoch ? held : null;
+
+    HeldJob? Remove(LeaseId lease)
+    {
+        if (Find(lease.JobId, lease.Epoch) is not { } held || !_held.TryRemove(new KeyValuePair<long, HeldJob>(lease.JobId, held)))
+            return null;
+        held.Stop();
+        board.Forget(lease.JobId);
+        return held;
+    }
+
+    void Control(WorkResponse message)
+    {
+        if (_outbox?.TrySendControl(message) is false && !_draining)
+            End(new RefusalException(StatusCode.ResourceExhausted, "NODE_NOT_READING", "The node does not read its stream."));
+    }
+
+    static string Reason(Task part) => part.Exception?.GetBaseException() is { } fault ? $"stream lost: {fault.Message}" : "stream ended by the node";
+}

@@ -1,0 +1,104 @@
+using Google.Protobuf;
+using Grpc.Core;
+using Npgsql;
+using Pricing.Coordinator.Catalog;
+using Pricing.Coordinator.Database;
+using Pricing.Coordinator.Edge;
+using Pricing.Coordinator.Jobs;
+using Pricing.Coordinator.Models;
+using Pricing.Cost;
+using Pricing.Quoting.V1;
+
+namespace Pricing.Coordinator.Quotes;
+
+/// <summary>
+/// Accepts a quote in one transaction: the request is remembered, the quote is written, its job is joined or enqueued. Either the caller
+/// has an id that will reach an end, or nothing happened.
+/// </summary>
+/// <remarks>
+/// 1. The request id goes in first: a twin waits on it, and is answered with the same quote.
+/// 2. The model must be this partner's and stored; the active price list must know what is asked for. That list is the quote's for good.
+/// 3. Known measurement: priced here, ended in the same transaction, no job.
+/// 4. Otherwise the job is enqueued, or the live one joined. A job that ended between 3 and 4 shows as "new job, known measurement":
+///    the new one is withdrawn and the quote is priced.
+/// </remarks>
+public sealed class QuoteAcceptor(
+    NpgsqlDataSource source, PriceListStore priceLists, QuotePricer pricer, JobSignals signals, PipelineCounters counters, CoordinatorOptions options)
+{
+    public async Task<QuoteRow> AcceptAsync(QuoteRequest request, CancellationToken cancel)
+    {
+        var quoteId = Guid.CreateVersion7(options.Time.GetUtcNow());
+        var (row, isNew) = await source.InTransactionAsync(transaction => AcceptAsync(transaction, request, quoteId, cancel), cancel);
+        if (isNew && row.MeasurementCached)
+        {
+            counters.CacheHit();
+        }
+        else if (isNew)
+        {
+            counters.CacheMiss();
+            signals.WorkMayMatch.Ring();
+        }
+        return row;
+    }
+
+    /// <summary>Checks everything and stores nothing.</summary>
+    public async Task<Quote> ValidateAsync(QuoteRequest request, CancellationToken cancel) =>
+        await source.InTransactionAsync(async transaction =>
+        {
+            await FindModelAsync(transaction, request, cancel);
+            var list = await priceLists.ReadActiveAsync(transaction, cancel);
+            Pricer.Check(list, request.Terms);
+            var quote = request.Asked.Clone();
+            quote.PriceListVersion = ResourceNames.PriceListVersion(list.Id, list.Version);
+            return quote;
+        }, cancel);
+
+    async Task<(QuoteRow Row, bool IsNew)> AcceptAsync(NpgsqlTransaction transaction, QuoteRequest request, Guid quoteId, CancellationToken cancel)
+    {
+        if (request.RequestId.Length > 0
+            && await QuoteStore.RememberAsync(transaction, request.Partner, request.RequestId, request.BodySha256, quoteId, cancel) is { } earlier)
+        {
+            if (!earlier.BodySha256.AsSpan().SequenceEqual(request.BodySha256))
+                throw QuoteRequest.RequestIdReused(request.RequestId);
+            return (await FindRowAsync(transaction, request.Partner, earlier.QuoteId, cancel), false);
+        }
+
+        var model = await FindModelAsync(transaction, request, cancel);
+        var list = await priceLists.ReadActiveAsync(transaction, cancel);
+        Pricer.Check(list, request.Terms);
+
+        var quote = new NewQuote(quoteId, request.Partner, request.Asked.ToByteArray(), request.RequestId, request.ModelSha256, list.Id, list.Version, options.QuoteDeadline);
+        var key = request.KeyFor(options.EngineVersion);
+        var measurement = await MeasurementStore.FindAsync(transaction, key, cancel);
+        if (measurement is null)
+        {
+            var order = new JobOrder(key, model.SizeBytes, model.FileName, MeasurementStore.Normalise(request.Asked.MeasureOptions), options.QuoteDeadline);
+            var (jobId, isNewJob) = await JobStore.EnqueueOrJoinAsync(transaction, order, cancel);
+            measurement = isNewJob ? await MeasurementStore.FindAsync(transaction, key, cancel) : null;
+            if (measurement is null)
+                await QuoteStore.InsertWaitingAsync(transaction, quote, jobId, cancel);
+            else
+                await JobStore.WithdrawAsync(transaction, jobId, cancel);
+        }
+        if (measurement is not null)
+        {
+            var end = pricer.Price(Measurement.Parser.ParseFrom(measurement.Body), list, request.Terms);
+            await QuoteStore.InsertEndedAsync(transaction, quote, measurement.MeasurementId, end, cancel);
+        }
+        return (await FindRowAsync(transaction, request.Partner, quoteId, cancel), true);
+    }
+
+    static async Task<ModelRow> FindModelAsync(NpgsqlTransaction transaction, QuoteRequest request, CancellationToken cancel)
+    {
+        var model = await ModelQueries.FindAsync(transaction, request.Partner, request.ModelSha256, cancel)
+            ?? throw RefusalException.NoSuchModel("model", request.Asked.Model);
+        return model.IsStored
+            ? model
+            : throw new RefusalException(StatusCode.FailedPrecondition, "MODEL_NOT_UPLOADED", "The model was announced but its bytes are not here yet.",
+                "model", "STORED", "AWAITING_UPLOAD");
+    }
+
+    static async Task<QuoteRow> FindRowAsync(NpgsqlTransaction transaction, string partner, Guid quoteId, CancellationToken cancel) =>
+        await QuoteStore.FindAsync(transaction, partner, quoteId, cancel)
+            ?? throw new InvalidOperationException($"Quote {quoteId} was written in this transaction and is not there.");
+}

@@ -1,0 +1,85 @@
+using Pricing.Geometry.Fdm;
+using Pricing.Geometry.Lanes;
+using Pricing.Geometry.Layers;
+using Pricing.Geometry.Mass;
+using Pricing.Geometry.Mesh;
+using Pricing.Geometry.Topology;
+
+namespace Pricing.Geometry;
+
+/// <summary>
+/// The kernels one by one, for measuring their speed; a price never comes this way. Each call runs one kernel over tiles that are in
+/// memory and answers a number that depends on all of them, so that nothing can be left out.
+/// </summary>
+public static class GeometryKernels
+{
+    static readonly LayerGrid Grid = new(FdmProfile.Standard.LayerHeightMm);
+    static readonly LayerSlopes Slopes = FdmEstimator.SlopesOf(FdmProfile.Standard);
+
+    public static long Mass(IReadOnlyList<TriangleTile> tiles, InstructionSet set) => set switch
+    {
+        InstructionSet.Avx512 => Mass<Doubles512>(tiles),
+        InstructionSet.Avx2 => Mass<Doubles256>(tiles),
+        _ => Mass<Doubles1>(tiles),
+    };
+
+    public static long Fingerprint(IReadOnlyList<TriangleTile> tiles, InstructionSet set) => set switch
+    {
+        InstructionSet.Avx512 => Fingerprint<Words512>(tiles),
+        InstructionSet.Avx2 => Fingerprint<Words256>(tiles),
+        _ => Fingerprint<Words1>(tiles),
+    };
+
+    public static long Layers(IReadOnlyList<TriangleTile> tiles, InstructionSet set) => set switch
+    {
+        InstructionSet.Avx512 => Layers<Doubles512>(tiles),
+        InstructionSet.Avx2 => Layers<Doubles256>(tiles),
+        _ => Layers<Doubles1>(tiles),
+    };
+
+    /// <summary>Mass, fingerprint and layers over each tile in turn: what every triangle of any file goes through.</summary>
+    public static long OnePass(IReadOnlyList<TriangleTile> tiles, InstructionSet set)
+    {
+        var kernels = TileKernels.For(set);
+        var sums = new TileSums();
+        foreach (var tile in tiles)
+            kernels.Add(tile, Grid, Slopes, sums);
+        return (long)sums.Mass.Terms[MassSums.Volume6] ^ sums.Rows.First ^ sums.Chain.First;
+    }
+
+    /// <summary>Weld, edges, shells: done up to <c>Limits.Mesh.TopologyTrianglesMax</c> triangles.</summary>
+    public static long Topology(IReadOnlyList<TriangleTile> tiles)
+    {
+        var mesh = new WeldedMesh();
+        foreach (var tile in tiles)
+            mesh.Add(tile);
+        return MeshTopology.Of(mesh.Corners, mesh.Vertices.Count, new(mesh.Corners, mesh.Vertices.Count)).Shells;
+    }
+
+    static long Mass<T>(IReadOnlyList<TriangleTile> tiles)
+        where T : unmanaged, IDoubles<T>
+    {
+        var sums = new MassSums();
+        foreach (var tile in tiles)
+            MassProperties.Add<T>(tile, TileBox.Of(tile), sums);
+        return (long)sums.Terms[MassSums.Volume6];
+    }
+
+    static long Fingerprint<T>(IReadOnlyList<TriangleTile> tiles)
+        where T : unmanaged, IWords<T>
+    {
+        EdgeChain chain = default;
+        foreach (var tile in tiles)
+            EdgeFingerprint.Add<T>(tile, ref chain);
+        return chain.First;
+    }
+
+    static long Layers<T>(IReadOnlyList<TriangleTile> tiles)
+        where T : unmanaged, IDoubles<T>
+    {
+        var rows = new LayerRows();
+        foreach (var tile in tiles)
+            LayerProfile.Add<T>(tile, TileBox.Of(tile), Grid, Slopes, rows);
+        return rows.Row(rows.First + rows.Count / 2)[LayerRows.Area];
+    }
+}

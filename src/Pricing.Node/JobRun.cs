@@ -1,0 +1,195 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using Pricing.Geometry;
+using Pricing.Node.V1;
+using Pricing.Quoting.V1;
+
+namespace Pricing.Node;
+
+/// <summary>
+/// One leased job from its Assign to its outcome. The stream's reader offers chunks, a measuring thread consumes them as they arrive;
+/// between the two wait at most a window of bytes, and nothing the size of the mesh is kept.
+/// </summary>
+sealed class JobRun : IDisposable
+{
+    const string OutOfTime = "out of time";
+
+    readonly TimeProvider _time;
+    readonly CancellationTokenSource _stop;
+    // Bounded in bytes by Offer, and in count because an empty chunk is refused.
+    readonly BlockingCollection<Chunk> _chunks = [];
+    // The stream may bring a chunk or a cancel at the very moment the run ends and is disposed.
+    readonly Lock _ending = new();
+    PartMeasurer? _measurer;
+    long _received;
+    long _consumed;
+    string _stopWhy = OutOfTime;
+    bool _disposed;
+    volatile bool _hasStarted;
+    volatile bool _hasAllBytes;
+
+    public JobRun(Assign assign, CoordinatorSession session, TimeProvider time)
+    {
+        Assign = assign;
+        Session = session;
+        _time = time;
+        var most = TimeSpan.FromSeconds(Limits.Node.TimeLeftSecondsMax);
+        var left = assign.TimeLeft?.ToTimeSpan() ?? most;
+        _stop = new CancellationTokenSource(left > most ? most : left > TimeSpan.Zero ? left : TimeSpan.FromTicks(1), time);
+        StopToken = _stop.Token;
+    }
+
+    public Assign Assign { get; }
+    public Lease Lease => new(Assign.JobId, Assign.Epoch);
+
+    /// <summary>The stream this lease came by. Its answer may travel another way.</summary>
+    public CoordinatorSession Session { get; }
+
+    /// <summary>Fires on cancel, at the end of the job's time, and when the node gives up on it.</summary>
+    public CancellationToken StopToken { get; }
+
+    /// <summary>True once a measuring thread has it; a stopping node gives back what has not started.</summary>
+    public bool HasStarted => _hasStarted;
+
+    /// <summary>The whole model is here: from now on the stream is not needed any more.</summary>
+    public bool HasAllBytes => _hasAllBytes;
+
+    public long BytesConsumed => Volatile.Read(ref _consumed);
+
+    /// <summary>1 while an acknowledgement waits in the session's writer; it takes the newest offset when it is written.</summary>
+    public int AckQueued;
+
+    /// <summary>Offset of the last acknowledgement asked for; the measuring thread's own.</summary>
+    public long AckAsked { get; private set; }
+
+    /// <summary>For progress frames; any thread.</summary>
+    public MeasureProgress Progress => Volatile.Read(ref _measurer)?.Progress ?? default;
+
+    /// <summary>Takes the next bytes from the stream; a reason to give the lease back when the peer broke the rules, else null.</summary>
+    public string? Offer(Chunk chunk)
+    {
+        if (chunk.Offset != _received || HasAllBytes)
+            return ReleaseReason.OffsetGap;
+        _received += chunk.Data.Length;
+        if (_received > Assign.ModelBytes || (chunk.Last && _received < Assign.ModelBytes) || (chunk.Data.IsEmpty && !chunk.Last))
+            return ReleaseReason.LengthMismatch;
+        // What is consumed was acknowledged at most once per step later, so an honest peer stays below.
+        if (_received - BytesConsumed > Limits.Wire.WindowBytes)
+            return ReleaseReason.WindowExceeded;
+        lock (_ending)
+        {
+            if (_disposed)
+                return null;
+            _chunks.Add(chunk, CancellationToken.None);
+            if (!chunk.Last)
+                return null;
+            _hasAllBytes = true;
+            _chunks.CompleteAdding();
+            return null;
+        }
+    }
+
+    /// <summary>Ends the run within the time one chunk takes; the first reason stays.</summary>
+    public void Stop(string why)
+    {
+        lock (_ending)
+        {
+            if (_disposed || StopToken.IsCancellationRequested)
+                return;
+            _stopWhy = why;
+            // Its callbacks run elsewhere: the caller may hold the job table's lock.
+            _ = _stop.CancelAsync();
+        }
+    }
+
+    /// <summary>Runs on a thread of its own until the outcome is known.</summary>
+    /// <remarks>
+    /// 1. Each chunk is hashed, then decoded and measured, then acknowledged, so the coordinator's window moves.
+    /// 2. When the file turns out to be bad, the rest is still received and hashed: a fault is final only if it is the model's,
+    ///    and only the hash tells a bad model from bytes that were damaged on their way.
+    /// 3. With the last byte the hash decides: another one gives the lease back.
+    /// 4. Finish gives the figures.
+    /// </remarks>
+    public JobOutcome Measure(int threads)
+    {
+        _hasStarted = true;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var timing = new MeasureTiming();
+        MeshFormatException? fault = null;
+        try
+        {
+            fault = Guarded(() => _measurer = new PartMeasurer(
+                MeasurementMapping.ToOptions(Assign.Options, threads), Assign.ModelBytes, Assign.FileName.Length > 0 ? Assign.FileName : null));
+
+            var began = _time.GetTimestamp();
+            foreach (var chunk in _chunks.GetConsumingEnumerable(StopToken))
+            {
+                var arrived = _time.GetTimestamp();
+                timing.ReceiveMs += _time.GetElapsedTime(began, arrived).TotalMilliseconds;
+                hash.AppendData(chunk.Data.Span);
+                fault ??= Guarded(() => _measurer!.Push(chunk.Data.Span));
+                Consumed(chunk.Data.Length, chunk.Last);
+                began = _time.GetTimestamp();
+                timing.DecodeMs += _time.GetElapsedTime(arrived, began).TotalMilliseconds;
+            }
+            StopToken.ThrowIfCancellationRequested();
+
+            var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
+            if (sha256 != Assign.ModelSha256)
+                return new JobOutcome.Released(ReleaseReason.HashMismatch);
+
+            PartMeasurement? part = null;
+            fault ??= Guarded(() => part = _measurer!.Finish());
+            timing.MeasureMs = _time.GetElapsedTime(began).TotalMilliseconds;
+            StopToken.ThrowIfCancellationRequested();
+            return fault is not null
+                ? new JobOutcome.Failed(MeasurementMapping.ToFailure(fault))
+                : new JobOutcome.Measured(MeasurementMapping.ToMessage(part!, sha256, Assign.Options, timing));
+        }
+        catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
+        {
+            return WhenStopped;
+        }
+        catch (Exception unexpected)
+        {
+            return new JobOutcome.Crashed(unexpected);
+        }
+    }
+
+    /// <summary>What a stop comes to: out of time is told to the coordinator, who counts the lease as running; all else it knows.</summary>
+    public JobOutcome WhenStopped => _stopWhy == OutOfTime ? new JobOutcome.Released(ReleaseReason.OutOfTime) : new JobOutcome.Stopped(_stopWhy);
+
+    public void Dispose()
+    {
+        lock (_ending)
+        {
+            _disposed = true;
+            _measurer?.Dispose();
+            _chunks.Dispose();
+            _stop.Dispose();
+        }
+    }
+
+    static MeshFormatException? Guarded(Action step)
+    {
+        try
+        {
+            step();
+            return null;
+        }
+        catch (MeshFormatException fault)
+        {
+            return fault;
+        }
+    }
+
+    void Consumed(int bytes, bool last)
+    {
+        var consumed = Volatile.Read(ref _consumed) + bytes;
+        Volatile.Write(ref _consumed, consumed);
+        if (!last && consumed - AckAsked < Session.AckStepBytes)
+            return;
+        AckAsked = consumed;
+        Session.Acknowledge(this);
+    }
+}

@@ -1,0 +1,12 @@
+using NUnit.Framework;
+using Pricing.IntegrationTests.Servers;
+
+namespace Pricing.IntegrationTests;
+
+/// <summary>Stops what the tests of this assembly started together.</summary>
+[SetUpFixture]
+public sealed class ServersOfTheRun
+{
+    [OneTimeTearDown]
+    public Task StopAsync() => PostgresServer.StopAsync();
+}
