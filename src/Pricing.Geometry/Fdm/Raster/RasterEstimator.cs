@@ -53,6 +53,13 @@ public static unsafe class RasterEstimator
         }
     }
 
+    /// <summary>By the contours' area, which is exact; by the raster's where shells of opposite sense cancel.</summary>
+    static bool IsPrinted(in LayerFacts layer, FdmProfile profile)
+    {
+        var least = PrintedShare * profile.ExtrusionWidthMm * profile.ExtrusionWidthMm;
+        return layer.Contours.EnclosedMm2 >= least || layer.AreaMm2 >= 4 * least;
+    }
+
     static PlanBox Box(float* triangles, int count, out float minZ, out float maxZ)
     {
         float minX = float.MaxValue, minY = float.MaxValue, maxX = float.MinValue, maxY = float.MinValue;
@@ -102,7 +109,7 @@ public static unsafe class RasterEstimator
             Tier = 2,
             ProfileName = profile.Name,
             LayerHeightMm = profile.LayerHeightMm,
-            Layers = facts.Count(f => Math.Max(f.AreaMm2, f.Contours.EnclosedMm2) >= PrintedShare * profile.ExtrusionWidthMm * profile.ExtrusionWidthMm),
+            Layers = facts.Count(f => IsPrinted(f, profile)),
             FilamentMm = mm3 / section,
             FilamentCm3 = mm3 / 1000,
             FilamentG = mm3 / 1000 * profile.FilamentDensityGCm3,
