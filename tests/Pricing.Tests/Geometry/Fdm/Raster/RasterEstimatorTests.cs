@@ -1,4 +1,5 @@
 using NUnit.Framework;
+using Pricing.Geometry;
 using Pricing.Geometry.Fdm;
 using Pricing.Geometry.Fdm.Raster;
 
@@ -39,12 +40,18 @@ public sealed class RasterEstimatorTests
     }
 
     [Test]
-    public void Walls_alone_take_length_over_speed_and_little_more()
+    public void Walls_alone_take_what_a_planner_would_need()
     {
-        // No infill and no skins: 100 layers of two walls, first layer at 20 mm/s, then 30 and 50 mm/s; corners and travel add some percent.
+        // No infill and no skins: 100 layers of two walls, first layer at 20 mm/s, then 30 and 50 mm/s.
         var walls = Estimate(Parts.Box(100, 80, 20), FdmProfile.Standard with { InfillDensity = 0, TopSolidLayers = 0, BottomSolidLayers = 0 });
         var straight = 99 * ((360 - 8 * 0.225) / 30 + (360 - 8 * 0.632) / 50) + (360 - 8 * 0.2) / 20 + (360 - 8 * 0.6) / 20;
-        Assert.That(walls.PrintTimeS / straight, Is.InRange(1.01, 1.08));
+        // Each corner down to 8 mm/s and up again, at 800 mm/s²; a seam per wall.
+        double Corner(double v) => 2 * (v - 8) / 800 - (v * v - 64) / 800 / v;
+        var corners = 0.95 * (4 * Corner(30) + 0.02 + 4 * Corner(50) + 0.03);
+        // 1.31 moves per layer over the section's box as the raster has it, 180 mm across the diagonal; retract and lift each time.
+        var leg = 0.7 * 180 / Math.Sqrt(1.31);
+        var travel = 1.31 * (Motion.LineS(leg, 150, 8, 1500) + 0.158 + 0.0934) + 0.05;
+        Assert.That(walls.PrintTimeS, Is.EqualTo(straight + 100 * (corners + travel) + 2.1).Within(0.5).Percent);
     }
 
     [Test]
@@ -145,6 +152,25 @@ public sealed class RasterEstimatorTests
         var flat = Estimate(Parts.Box(900, 900, 2), profile);
         var solid = 900 * 900 * 2 / (Math.PI / 4 * 1.75 * 1.75);
         Assert.That(flat.FilamentMm / solid, Is.InRange(0.8, 1.05));
+    }
+
+    [Test]
+    public void A_measurement_that_asks_for_it_carries_the_slicer_grade_estimate()
+    {
+        var part = Parts.Bumpy(12, 24);
+        var file = new byte[84 + part.Length / 9 * 50];
+        BitConverter.TryWriteBytes(file.AsSpan(80), part.Length / 9);
+        for (var t = 0; t < part.Length / 9; t++)
+            for (var i = 0; i < 9; i++)
+                BitConverter.TryWriteBytes(file.AsSpan(84 + 50 * t + 12 + 4 * i), part[9 * t + i]);
+        var sums = PartMeasurer.Measure(file, new MeasureOptions(), "part.stl").Fdm!;
+        var raster = PartMeasurer.Measure(file, new MeasureOptions { FdmTier = 2, Threads = 2 }, "part.stl").Fdm!;
+        Assert.Multiple(() =>
+        {
+            Assert.That((sums.Tier, raster.Tier), Is.EqualTo((1, 2)));
+            Assert.That(raster.Features, Is.EqualTo(Estimate(part).Features));
+            Assert.That(raster.FilamentMm, Is.EqualTo(sums.FilamentMm).Within(15).Percent);
+        });
     }
 
     [Test]
