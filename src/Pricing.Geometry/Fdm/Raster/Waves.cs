@@ -2,7 +2,7 @@ namespace Pricing.Geometry.Fdm.Raster;
 
 /// <summary>
 /// Drives layers through the four stages from the top downwards, a wave of a few layers at a time, in a ring of layers. A stage takes a layer when the layers
-/// it looks at have passed the stage before.
+/// it looks at have passed the stage before; support columns fall through the layers just cut, one after the other.
 /// </summary>
 sealed unsafe class Waves : IDisposable
 {
@@ -21,6 +21,7 @@ sealed unsafe class Waves : IDisposable
 
     // Triangles by the highest plane they reach; those being cut; and, per layer of the wave, who crosses it.
     int[] _lowest = [];
+    int[] _highest = [];
     int[] _starts = [];
     int[] _order = [];
     int[] _active = [];
@@ -144,12 +145,9 @@ sealed unsafe class Waves : IDisposable
         for (var t = 0; t < _count; t++)
             if (_lowest[t] <= highest[t])
                 _order[fill[highest[t]]++] = t;
-        // A triangle stays active over several waves; bucket starts give its highest plane back.
         _highest = highest;
         return true;
     }
-
-    int[] _highest = [];
 
     /// <summary>Lists, for each layer low … high, the triangles that may cross it.</summary>
     void Collect(int low, int high)
