@@ -10,6 +10,20 @@ static class Gyroid
     const double SimplifyMm = 0.0125;
     const int Layers = 24, Periods = 8;
 
+    /// <summary>
+    /// Length of line per area, relative to straight lines of the same density: waves lie π apart in units of their scale and are longer than their reach.
+    /// </summary>
+    public static double LengthShare(double density, double height, double spacing)
+    {
+        var path = Sample(density, height, spacing, 45);
+        double length = 0;
+        for (var i = 1; i < path.Count; i++)
+            length += Math.Sqrt((path[i].X - path[i - 1].X) * (path[i].X - path[i - 1].X) + (path[i].Y - path[i - 1].Y) * (path[i].Y - path[i - 1].Y));
+        // Each sampled layer reaches so many periods; the joins between layers are a millimetre each.
+        var reach = Layers * Periods * 2 * Math.PI * spacing / (density * DensityFactor);
+        return (length - (Layers - 1)) / reach * DensityFactor / Math.PI;
+    }
+
     public static List<(double X, double Y)> Sample(double density, double height, double spacing, double angleDegrees)
     {
         var scale = spacing / (density * DensityFactor);
@@ -26,7 +40,7 @@ static class Gyroid
             var wave = Period(zSin, zCos, vertical, !vertical, tolerance);
             List<(double X, double Y)> line = [];
             for (var period = 0; period < Periods; period++)
-                for (var i = 0; i < wave.Count - 1; i++)
+                for (var i = 0; i < wave.Count - (period < Periods - 1 ? 1 : 0); i++)
                 {
                     double x = (wave[i].X + 2 * Math.PI * period) * scale, y = wave[i].Y * scale;
                     line.Add(vertical ? (y, x) : (x, y));

@@ -29,6 +29,9 @@ sealed class PrintClock
     /// <summary>Sparse lines are joined along the walls: mm of joint per mm of the region's outline.</summary>
     const double JointPerOutline = 0.31;
 
+    /// <summary>Lines close beside each other use every other stretch of the outline between their ends.</summary>
+    const double ParallelJointPerOutline = 0.5;
+
     /// <summary>A sparse line stops short of the infill's edge at each end by this share of its width.</summary>
     const double LineEndWidths = 0.578;
 
@@ -70,6 +73,7 @@ sealed class PrintClock
     readonly Beads[] _beads;
     readonly Speeds[] _speeds;
     readonly PatternSpeed? _pattern;
+    readonly double _lengthShare;
     readonly double _liftS, _retractS, _cellOutlineMm;
     readonly double[] _mm = new double[Kinds];
     readonly double[] _speed = new double[Kinds];
@@ -82,6 +86,9 @@ sealed class PrintClock
         _beads = [first, rest];
         _speeds = [new(profile, first), new(profile, rest)];
         _pattern = PatternSpeed.Of(profile, rest, _speeds[1]);
+        _lengthShare = profile.InfillPattern == InfillPattern.Gyroid && profile.InfillDensity is > 0 and < 1
+            ? Gyroid.LengthShare(profile.InfillDensity, rest.HeightMm, rest.SparseSpacingMm)
+            : 1;
         _liftS = profile.LiftMm > 0
             ? 2 * Motion.LineS(profile.LiftMm, Math.Min(profile.LiftSpeedMmS, profile.TravelSpeedMmS), profile.LiftJerkMmS, profile.LiftAccelerationMmS2) + LiftExtraS
             : 0;
@@ -166,10 +173,10 @@ sealed class PrintClock
             }
             else
             {
-                lineMm = Math.Max(0, x.Sparse.AreaMm2 - OutlineLossSpacings * beads.SparseSpacingMm * outline) * p.InfillDensity / beads.SparseSpacingMm;
+                lineMm = Math.Max(0, x.Sparse.AreaMm2 - OutlineLossSpacings * beads.SparseSpacingMm * outline) * _lengthShare * p.InfillDensity / beads.SparseSpacingMm;
                 lines = x.SparseRuns * _plan.CellMm * p.InfillDensity / (2 * beads.SparseSpacingMm);
             }
-            joint = lines > 0 ? p.InfillAnchorMaxMm > 0 ? JointPerOutline * outline : 0 : 0;
+            joint = lines > 0 ? p.InfillAnchorMaxMm > 0 ? (p.InfillPattern == InfillPattern.Gyroid ? ParallelJointPerOutline : JointPerOutline) * outline : 0 : 0;
         }
         Mm(Kind.Sparse) = lineMm + joint;
         var fullSparse = p.InfillDensity >= 1 ? x.Sparse.AreaMm2 : 0;
