@@ -77,6 +77,26 @@ static class Limits
         public const int ThreadsMax = 64;
     }
 
+    /// <summary>Bounds on the raster estimate of filament prints.</summary>
+    public static class Fdm
+    {
+        /// <summary>Cells of one layer's raster: a larger part gets larger cells. A cell costs 8 bytes on each of up to <see cref="RasterLayersHeldMax"/> layers.</summary>
+        public const int RasterCellsMax = 1 << 20;
+
+        /// <summary>Layers held at once; shells of more layers than fit are answered by sums over triangles.</summary>
+        public const int RasterLayersHeldMax = 64;
+
+        /// <summary>Crossings of triangles and planes: more, and the part is answered by sums over triangles.</summary>
+        public const long CrossingsMax = 1_000_000_000;
+
+        /// <summary>Points of one wave of the gyroid sample.</summary>
+        public const int PatternPointsMax = 4096;
+
+        /// <summary>Text of a printer profile.</summary>
+        public const int ProfileCharsMax = 1 << 20;
+        public const int ProfileLinesMax = 10_000;
+    }
+
     /// <summary>Bounds on what a quote may ask.</summary>
     public static class Quote
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Pricing.Geometry.Fdm;
+using Pricing.Geometry.Fdm.Raster;
 using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mass;
 using Pricing.Geometry.Mesh;
@@ -102,7 +103,20 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var turning = repair is null
             ? null
             : Turning.Of(repair.Corners, pipeline.Mesh.Vertices, repair.Edges, grid, minZ, maxZ, solid.IsInverted, motion);
-        return FdmEstimator.Estimate(table, turning, minZ, maxZ - minZ, planDiagonalMm, options.Fdm);
+        var fromSums = FdmEstimator.Estimate(table, turning, minZ, maxZ - minZ, planDiagonalMm, options.Fdm);
+        return options.FdmTier == 2 ? EstimateFromRaster(repair) ?? fromSums : fromSums;
+    }
+
+    /// <summary>The slicer-grade estimate, of the mesh as repaired.</summary>
+    FdmEstimate? EstimateFromRaster(MeshRepair? repair)
+    {
+        var triangles = pipeline.Kept!;
+        if (repair is { Changed: true })
+        {
+            triangles = new();
+            repair.WriteTo(new TileWriter(triangles, new TriangleTile()));
+        }
+        return RasterEstimator.Estimate(triangles.Coordinates, options.Fdm, Math.Max(1, options.Threads));
     }
 
     void NoteUnit()

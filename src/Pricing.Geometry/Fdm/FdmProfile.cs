@@ -47,6 +47,74 @@ public sealed record FdmProfile
     /// <summary>Change of speed the planner takes at once.</summary>
     public double JerkMmS { get; init; } = 8;
 
+    // What follows only the raster estimate (tier 2) reads. Zero means "as the general value" where a comment says so.
+
+    /// <summary>Zero: <see cref="ExtrusionWidthMm"/>. Likewise the three widths below.</summary>
+    public double ExternalPerimeterWidthMm { get; init; }
+    public double PerimeterWidthMm { get; init; }
+    public double InfillWidthMm { get; init; }
+    public double SolidInfillWidthMm { get; init; }
+    public double SupportWidthMm { get; init; } = 0.35;
+    public InfillPattern InfillPattern { get; init; } = InfillPattern.Grid;
+    public double FillAngleDegrees { get; init; } = 45;
+
+    /// <summary>Sparse regions smaller than this become solid.</summary>
+    public double SolidInfillBelowAreaMm2 { get; init; }
+
+    /// <summary>Longest joint along the wall between the ends of two sparse lines; zero: lines are not joined.</summary>
+    public double InfillAnchorMaxMm { get; init; } = 12;
+
+    /// <summary>Zero: <see cref="AccelerationMmS2"/>. Likewise the two below.</summary>
+    public double InfillAccelerationMmS2 { get; init; }
+    public double BridgeAccelerationMmS2 { get; init; }
+    public double FirstLayerAccelerationMmS2 { get; init; } = 800;
+
+    /// <summary>What the machine allows, whatever is asked of it.</summary>
+    public double ExtrudingAccelerationMaxMmS2 { get; init; } = 1250;
+    public double RetractingAccelerationMaxMmS2 { get; init; } = 1250;
+    public double LiftAccelerationMmS2 { get; init; } = 200;
+    public double LiftSpeedMmS { get; init; } = 12;
+    public double LiftJerkMmS { get; init; } = 0.4;
+    public double ExtruderJerkMmS { get; init; } = 2.5;
+    public double RetractLengthMm { get; init; } = 0.8;
+    public double RetractSpeedMmS { get; init; } = 35;
+
+    /// <summary>Zero: <see cref="RetractSpeedMmS"/>.</summary>
+    public double UnretractSpeedMmS { get; init; }
+    public double LiftMm { get; init; } = 0.2;
+
+    /// <summary>From where the head homes to where the part stands.</summary>
+    public double BedCentreFromHomeMm { get; init; } = 282.8427124746190;
+
+    /// <summary>Whether short layers are slowed down to <see cref="MinLayerTimeS"/>.</summary>
+    public bool Cooling { get; init; } = true;
+
+    /// <summary>Plastic per second the hot end melts; zero: no bound.</summary>
+    public double VolumetricSpeedMaxMm3S { get; init; } = 12;
+    public double ExtrusionMultiplier { get; init; } = 1;
+    public double BridgeFlowRatio { get; init; } = 1;
+    public int SkirtLoops { get; init; }
+    public int SkirtLayers { get; init; } = 1;
+    public double SkirtDistanceMm { get; init; } = 6;
+    public double SkirtLengthMinMm { get; init; }
+    public double BrimWidthMm { get; init; }
+    public bool Supports { get; init; }
+
+    /// <summary>Faces flatter than this from the horizontal are supported.</summary>
+    public double SupportThresholdDegrees { get; init; } = 45;
+
+    /// <summary>Gap between support lines.</summary>
+    public double SupportSpacingMm { get; init; } = 2;
+    public int SupportInterfaceLayers { get; init; } = 2;
+    public double SupportInterfaceSpacingMm { get; init; } = 0.2;
+    public double SupportSpeedMmS { get; init; } = 50;
+    public double SupportInterfaceSpeedMmS { get; init; } = 40;
+    public double SupportContactDistanceMm { get; init; } = 0.2;
+
+    /// <summary>Between support and walls, sideways.</summary>
+    public double SupportClearanceMm { get; init; } = 0.27;
+    public bool SupportOnBedOnly { get; init; }
+
     /// <summary>0.2 mm layers, two walls, 15 % grid, 0.4 mm nozzle, PLA: what a quote assumes unless it says otherwise.</summary>
     public static FdmProfile Standard { get; } = new()
     {
@@ -103,6 +171,56 @@ public sealed record FdmProfile
         In(TravelAccelerationMmS2, 10, 1e6, "travel_acceleration_mm_s2", "mm/s2");
         In(JerkMmS, 0.1, 1000, "jerk_mm_s", "mm/s");
         In(MinLayerTimeS, 0, 3600, "min_layer_time_s", "s");
+        CheckRaster();
+    }
+
+    void CheckRaster()
+    {
+        foreach (var (width, field) in new[]
+        {
+            (ExternalPerimeterWidthMm, "external_perimeter_width_mm"), (PerimeterWidthMm, "perimeter_width_mm"), (InfillWidthMm, "infill_width_mm"),
+            (SolidInfillWidthMm, "solid_infill_width_mm"), (SupportWidthMm, "support_width_mm"),
+        })
+            if (width != 0)
+                In(width, Math.Max(0.1, 0.5 * LayerHeightMm), 10, field, "mm");
+        In((int)InfillPattern, 0, (int)InfillPattern.Other, "infill_pattern", "known patterns");
+        In(FillAngleDegrees, -360, 360, "fill_angle_degrees", "degrees");
+        In(SolidInfillBelowAreaMm2, 0, 1e6, "solid_infill_below_area_mm2", "mm2");
+        In(InfillAnchorMaxMm, 0, 1e6, "infill_anchor_max_mm", "mm");
+        foreach (var (acceleration, field) in new[]
+        {
+            (InfillAccelerationMmS2, "infill_acceleration_mm_s2"), (BridgeAccelerationMmS2, "bridge_acceleration_mm_s2"),
+            (FirstLayerAccelerationMmS2, "first_layer_acceleration_mm_s2"),
+        })
+            if (acceleration != 0)
+                In(acceleration, 10, 1e6, field, "mm/s2");
+        In(ExtrudingAccelerationMaxMmS2, 10, 1e6, "extruding_acceleration_max_mm_s2", "mm/s2");
+        In(RetractingAccelerationMaxMmS2, 10, 1e6, "retracting_acceleration_max_mm_s2", "mm/s2");
+        In(LiftAccelerationMmS2, 1, 1e6, "lift_acceleration_mm_s2", "mm/s2");
+        In(LiftSpeedMmS, 0.1, 5000, "lift_speed_mm_s", "mm/s");
+        In(LiftJerkMmS, 0, 1000, "lift_jerk_mm_s", "mm/s");
+        In(ExtruderJerkMmS, 0, 1000, "extruder_jerk_mm_s", "mm/s");
+        In(RetractLengthMm, 0, 100, "retract_length_mm", "mm");
+        In(RetractSpeedMmS, 0.1, 1000, "retract_speed_mm_s", "mm/s");
+        In(UnretractSpeedMmS, 0, 1000, "unretract_speed_mm_s", "mm/s");
+        In(LiftMm, 0, 100, "lift_mm", "mm");
+        In(BedCentreFromHomeMm, 0, 10_000, "bed_centre_from_home_mm", "mm");
+        In(VolumetricSpeedMaxMm3S, 0, 10_000, "volumetric_speed_max_mm3_s", "mm3/s");
+        In(ExtrusionMultiplier, 0.1, 10, "extrusion_multiplier", "");
+        In(BridgeFlowRatio, 0.1, 10, "bridge_flow_ratio", "");
+        In(SkirtLoops, 0, 1000, "skirt_loops", "loops");
+        In(SkirtLayers, 0, 100_000, "skirt_layers", "layers");
+        In(SkirtDistanceMm, 0, 1000, "skirt_distance_mm", "mm");
+        In(SkirtLengthMinMm, 0, 1e6, "skirt_length_min_mm", "mm");
+        In(BrimWidthMm, 0, 1000, "brim_width_mm", "mm");
+        In(SupportThresholdDegrees, 0, 90, "support_threshold_degrees", "degrees");
+        In(SupportSpacingMm, 0, 100, "support_spacing_mm", "mm");
+        In(SupportInterfaceLayers, 0, 1000, "support_interface_layers", "layers");
+        In(SupportInterfaceSpacingMm, 0, 100, "support_interface_spacing_mm", "mm");
+        In(SupportSpeedMmS, 1, 2000, "support_speed_mm_s", "mm/s");
+        In(SupportInterfaceSpeedMmS, 1, 2000, "support_interface_speed_mm_s", "mm/s");
+        In(SupportContactDistanceMm, 0, 10, "support_contact_distance_mm", "mm");
+        In(SupportClearanceMm, 0, 10, "support_clearance_mm", "mm");
     }
 
     static void In(double value, double low, double high, string field, string unit)
