@@ -14,8 +14,11 @@ public sealed record MeasureOptions
     /// <summary>Machine and process of the FDM estimate.</summary>
     public FdmProfile Fdm { get; init; } = FdmProfile.Standard;
 
-    /// <summary>1: filament and time from sums over triangles. 2: slicer-grade, from rasterised layers; keeps the triangles in memory (36 bytes each).</summary>
-    public int FdmTier { get; init; } = 1;
+    /// <summary>
+    /// 1: filament and time from sums over triangles. 2: slicer-grade, from rasterised layers, for meshes within
+    /// <c>Limits.Mesh.TopologyTrianglesMax</c>; the estimate says which tier answered.
+    /// </summary>
+    public int FdmTier { get; init; } = 2;
 
     /// <summary>Threads the measurement may use. Never changes a bit of the answer.</summary>
     public int Threads { get; init; } = 1;

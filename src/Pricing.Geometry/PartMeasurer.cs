@@ -48,7 +48,7 @@ public sealed class PartMeasurer : IDisposable
         _options = options;
         _modelBytes = modelBytes;
         _grid = new(options.Fdm.LayerHeightMm);
-        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm), options.FdmTier == 2);
+        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm));
         try
         {
             _writer = new(_pipeline, new());

@@ -104,18 +104,14 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             ? null
             : Turning.Of(repair.Corners, pipeline.Mesh.Vertices, repair.Edges, grid, minZ, maxZ, solid.IsInverted, motion);
         var fromSums = FdmEstimator.Estimate(table, turning, minZ, maxZ - minZ, planDiagonalMm, options.Fdm);
-        return options.FdmTier == 2 ? EstimateFromRaster(repair) ?? fromSums : fromSums;
+        return fromSums is not null && options.FdmTier == 2 && repair is not null ? EstimateFromRaster(repair) ?? fromSums : fromSums;
     }
 
-    /// <summary>The slicer-grade estimate, of the mesh as repaired.</summary>
-    FdmEstimate? EstimateFromRaster(MeshRepair? repair)
+    /// <summary>The slicer-grade estimate, of the mesh as repaired. Where the vertex index was given up (a larger mesh), the sums answer.</summary>
+    FdmEstimate? EstimateFromRaster(MeshRepair repair)
     {
-        var triangles = pipeline.Kept!;
-        if (repair is { Changed: true })
-        {
-            triangles = new();
-            repair.WriteTo(new TileWriter(triangles, new TriangleTile()));
-        }
+        var triangles = new TriangleSoup();
+        repair.WriteTo(new TileWriter(triangles, new TriangleTile()));
         return RasterEstimator.Estimate(triangles.Coordinates, options.Fdm, Math.Max(1, options.Threads));
     }
 

@@ -24,9 +24,8 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     bool _abandoned;
     ExceptionDispatchInfo? _fault;
 
-    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes, bool keepTriangles = false)
+    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes)
     {
-        Kept = keepTriangles ? new() : null;
         _kernels = TileKernels.For(set);
         _grid = grid;
         _slopes = slopes;
@@ -48,12 +47,8 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     /// <summary>The welded mesh, while it is small enough.</summary>
     public WeldedMesh Mesh { get; } = new();
 
-    /// <summary>All triangles as they came, where they were asked for.</summary>
-    public TriangleSoup? Kept { get; }
-
     public TriangleTile Accept(TriangleTile tile)
     {
-        Kept?.Accept(tile);
         if (_threads.Length == 0)
         {
             _kernels.Add(tile, _grid, _slopes, _sums[0]);

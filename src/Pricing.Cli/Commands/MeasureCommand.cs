@@ -2,6 +2,7 @@ using System.CommandLine;
 using Pricing.Cli.Measuring;
 using Pricing.Cli.Output;
 using Pricing.Geometry;
+using Pricing.Geometry.Fdm;
 using Pricing.Node;
 using Wire = Pricing.Quoting.V1;
 
@@ -31,7 +32,7 @@ static class MeasureCommand
                 Threads = CheckThreads(parsed.GetValue(threads)),
             };
             if (parsed.GetValue(profile) is { } ini)
-                options = options with { Fdm = PrinterProfile.Read(ini) };
+                options = options with { Fdm = PrusaProfile.Parse(InputFile.ReadText(ini, "--profile", Limits.Cli.ProfileBytesMax, ("PROFILE_TOO_LARGE", "The printer profile is too large.")), Path.GetFileNameWithoutExtension(ini)) };
             return RunAsync(parsed.GetRequiredValue(files), options, parsed.GetValue(json), terminal, cancellation);
         });
         return command;

@@ -10,7 +10,8 @@ public static class PrusaProfile
 {
     /// <param name="text">Content of the .ini file.</param>
     /// <param name="name">What the estimate calls the profile.</param>
-    /// <exception cref="MeshFormatException">PROFILE_TOO_LARGE, PROFILE_LINE_MALFORMED, PROFILE_VALUE_MALFORMED, PROFILE_TECHNOLOGY_UNSUPPORTED, PROFILE_OUT_OF_RANGE.</exception>
+    /// <exception cref="MeshFormatException">PROFILE_TOO_LARGE, PROFILE_LINE_MALFORMED, PROFILE_VALUE_MALFORMED, PROFILE_TECHNOLOGY_UNSUPPORTED, PROFILE_WITHOUT_VALUES,
+    /// PROFILE_OUT_OF_RANGE.</exception>
     public static FdmProfile Parse(string text, string name)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -21,6 +22,10 @@ public static class PrusaProfile
         var standard = FdmProfile.Standard;
         var profile = Machine(v, Walls(v, standard with { Name = name }));
         profile = Supports(v, Speeds(v, Infill(v, profile)));
+        // A file of anything else must not quietly measure as the standard profile under its own name.
+        if (v.ValuesRead == 0)
+            throw new MeshFormatException("PROFILE_WITHOUT_VALUES", "The file holds none of the values a printer profile has.", "profile",
+                "layer_height, perimeters, fill_density, …", "other keys only");
         profile.Check();
         return profile;
     }
@@ -178,6 +183,9 @@ sealed class IniValues
 {
     readonly Dictionary<string, (string Value, int Line)> _values = [];
 
+    /// <summary>How often a value of the file was asked for and there.</summary>
+    public int ValuesRead { get; private set; }
+
     public IniValues(string text)
     {
         if (text.Length > Limits.Fdm.ProfileCharsMax)
@@ -273,7 +281,10 @@ sealed class IniValues
         if (!_values.TryGetValue(key, out var found))
             return false;
         value = found.Value.Split(',', ';')[0].Trim();
-        return value.Length > 0 && value != "nil";
+        if (value.Length == 0 || value == "nil")
+            return false;
+        ValuesRead++;
+        return true;
     }
 
     MeshFormatException Malformed(string key, string limit) =>

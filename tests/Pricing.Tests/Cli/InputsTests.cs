@@ -2,7 +2,6 @@ using System.Net;
 using NUnit.Framework;
 using Pricing.Cli;
 using Pricing.Cli.Commands;
-using Pricing.Cli.Measuring;
 using Pricing.Cli.Serving;
 
 namespace Pricing.Tests.Cli;
@@ -69,29 +68,4 @@ public sealed class InputsTests
         Assert.That(Terminal.HomeOf(null, null, "/users/ann"), Is.EqualTo("/users/ann/.local/share/pricing"));
         Assert.That(Terminal.HomeOf(null, "relative", "/users/ann"), Is.EqualTo("/users/ann/.local/share/pricing"), "XDG: relative values are ignored");
     }
-
-    [Test]
-    public void A_slicer_profile_gives_its_numbers_and_keeps_the_standard_for_the_rest()
-    {
-        var profile = PrinterProfile.Parse(["# comment = 1", "layer_height = 0.1", "fill_density = 40%", "nozzle_diameter = 0.6,0.4", "perimeters = 3", "skirts = 0"], "fine");
-
-        Assert.Multiple(() =>
-        {
-            Assert.That(profile.Name, Is.EqualTo("fine"));
-            Assert.That(profile.LayerHeightMm, Is.EqualTo(0.1));
-            Assert.That(profile.InfillDensity, Is.EqualTo(0.4));
-            Assert.That(profile.NozzleDiameterMm, Is.EqualTo(0.6));
-            Assert.That(profile.Perimeters, Is.EqualTo(3));
-            Assert.That(profile.TravelSpeedMmS, Is.EqualTo(Pricing.Geometry.Fdm.FdmProfile.Standard.TravelSpeedMmS));
-        });
-    }
-
-    [TestCase("layer_height = thick", "PROFILE_NOT_A_NUMBER")]
-    [TestCase("skirts = 0", "PROFILE_WITHOUT_VALUES")]
-    [TestCase("solid cube", "PROFILE_WITHOUT_VALUES")]
-    [TestCase("layer_height = 0", "PROFILE_OUT_OF_RANGE")]
-    [TestCase("fill_density = 140%", "PROFILE_OUT_OF_RANGE")]
-    [TestCase("travel_speed = NaN", "PROFILE_OUT_OF_RANGE")]
-    public void A_slicer_profile_that_cannot_be_is_refused(string line, string reason) =>
-        Assert.That(() => PrinterProfile.Parse([line], "x"), Throws.TypeOf<FaultException>().With.Property("Fault").Property("Reason").EqualTo(reason));
 }

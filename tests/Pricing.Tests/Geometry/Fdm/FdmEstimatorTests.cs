@@ -5,10 +5,11 @@ using Pricing.Geometry.Topology;
 
 namespace Pricing.Tests.Geometry.Fdm;
 
+/// <summary>Tier 1, the estimate from sums.</summary>
 sealed class FdmEstimatorTests
 {
     static FdmEstimate Estimate(List<Point3[]> mesh, FdmProfile? profile = null) =>
-        PartMeasurer.Measure(Shapes.BinaryStl(mesh), new MeasureOptions { Fdm = profile ?? FdmProfile.Standard }).Fdm!;
+        PartMeasurer.Measure(Shapes.BinaryStl(mesh), new MeasureOptions { Fdm = profile ?? FdmProfile.Standard, FdmTier = 1 }).Fdm!;
 
     [TestCase(30, 150)]
     [TestCase(0.2, 1)]

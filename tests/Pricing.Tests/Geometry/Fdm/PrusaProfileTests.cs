@@ -64,9 +64,9 @@ public sealed class PrusaProfileTests
     }
 
     [Test]
-    public void An_empty_file_is_the_standard_profile_with_explicit_widths()
+    public void What_a_file_leaves_out_is_the_standard_profile_with_explicit_widths()
     {
-        var p = PrusaProfile.Parse("", "empty");
+        var p = PrusaProfile.Parse("layer_height = 0.2\n", "short");
         var s = FdmProfile.Standard;
         Assert.That((p.LayerHeightMm, p.Perimeters, p.InfillDensity, p.InfillSpeedMmS), Is.EqualTo((s.LayerHeightMm, s.Perimeters, s.InfillDensity, s.InfillSpeedMmS)));
         Assert.That(p.PerimeterWidthMm, Is.EqualTo(0.45).Within(1e-12));
@@ -91,4 +91,9 @@ public sealed class PrusaProfileTests
         else
             Assert.That((fault!.Reason, fault.Field, fault.Actual), Is.EqualTo((reason, field, actual)));
     }
+
+    [Test]
+    public void A_file_of_anything_else_does_not_measure_as_the_standard_profile()
+        => Assert.That(() => PrusaProfile.Parse("colour = red\nsize = 12\n", "other"),
+            Throws.TypeOf<MeshFormatException>().With.Property("Reason").EqualTo("PROFILE_WITHOUT_VALUES"));
 }

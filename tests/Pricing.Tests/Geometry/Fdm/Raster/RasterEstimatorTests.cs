@@ -163,7 +163,7 @@ public sealed class RasterEstimatorTests
         for (var t = 0; t < part.Length / 9; t++)
             for (var i = 0; i < 9; i++)
                 BitConverter.TryWriteBytes(file.AsSpan(84 + 50 * t + 12 + 4 * i), part[9 * t + i]);
-        var sums = PartMeasurer.Measure(file, new MeasureOptions(), "part.stl").Fdm!;
+        var sums = PartMeasurer.Measure(file, new MeasureOptions { FdmTier = 1 }, "part.stl").Fdm!;
         var raster = PartMeasurer.Measure(file, new MeasureOptions { FdmTier = 2, Threads = 2 }, "part.stl").Fdm!;
         Assert.Multiple(() =>
         {
