@@ -11,17 +11,25 @@ static unsafe class IndexQuad
     const ulong Zeros = 0x3030_3030_3030_3030;
 
     /// <summary>
-    /// The eight bytes at a word as digits 0–9, shifted so that the last digit is in the highest byte and zeros come before the first.
-    /// The length is that of the run of digits: 0 when there is none, 8 when there may be more.
+    /// Bits behind the digits of the words that begin at the given bits: a sum carries from each start through its run of digits to the byte
+    /// behind it. A start that is no digit is answered itself. The last run must end inside the block.
     /// </summary>
     [MethodImpl(Inline)]
-    public static ulong Digits(byte* word, out int length)
+    public static ulong Ends(ulong starts, ulong digits) => (starts + digits) & ~digits;
+
+    /// <summary>The number of up to eight digits at a word: digits 0–9, the last in the highest byte, zeros before the first.</summary>
+    [MethodImpl(Inline)]
+    public static ulong Digits(byte* word, ulong length) => (*(ulong*)word ^ Zeros) << (int)((8 - length) << 3);
+
+    /// <summary>The same for a word whose length is not known. The length is 0 when there is no digit, 8 when there may be more.</summary>
+    [MethodImpl(Inline)]
+    public static ulong Digits(byte* word, out ulong length)
     {
         var digits = *(ulong*)word ^ Zeros;
         // The lowest byte above 9 gets its high bit: the bytes below it, all digits, carry nothing into it.
         var others = ((digits + 0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
-        length = (int)ulong.TrailingZeroCount(others) >> 3;
-        return digits << ((8 - length) << 3);
+        length = ulong.TrailingZeroCount(others) >> 3;
+        return Digits(word, length);
     }
 
     /// <summary>The numbers of four such words; a word of no length is answered wrongly, and the caller has looked.</summary>

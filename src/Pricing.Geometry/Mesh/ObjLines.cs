@@ -36,7 +36,8 @@ static unsafe class ObjLines
         var tables = DecimalTables.Instance;
         var factor = Vector256.Create(writer.Factor);
         var at = text;
-        for (lines = 0; at <= limit; lines++)
+        var read = 0L;
+        for (; at <= limit; read++)
         {
             var block = TBlock.Load(at);
             var lineBreak = BitOperations.TrailingZeroCount(TextLine.Breaks(block));
@@ -62,38 +63,48 @@ static unsafe class ObjLines
             }
             at += TextLine.After(at, lineBreak);
         }
+        lines = read;
         return (int)(at - text);
     }
 
-    /// <summary>A face of three or four corners, on at most two blocks; answers where its line breaks. False: nothing was written.</summary>
+    /// <summary>A face of three or four corners; answers where its line breaks. False: nothing was written.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static bool Face<TBlock>(byte* line, TBlock block, ref int lineBreak, VertexStore vertices, TileWriter writer) where TBlock : struct, ITextBlock<TBlock>
     {
         var blanks = block.Blanks | 1; // the keyword
         var starts = ~blanks & (blanks << 1);
-        var moreStarts = 0UL;
-        if (lineBreak < 64)
-            starts &= (1UL << lineBreak) - 1;
-        else
-        {
-            var second = TBlock.Load(line + 64);
-            var breaks = TextLine.Breaks(second);
-            if (breaks == 0)
-                return false;
-            var moreBlanks = second.Blanks;
-            moreStarts = ~moreBlanks & ((moreBlanks << 1) | (blanks >> 63)) & (breaks ^ (breaks - 1)) >> 1;
-            lineBreak = 64 + BitOperations.TrailingZeroCount(breaks);
-        }
-        var corners = BitOperations.PopCount(starts) + BitOperations.PopCount(moreStarts);
-        if ((uint)(corners - 3) > 1 || line[lineBreak - 1] == '\\')
-            return false;
-        var isWhole = true;
-        var a = Corner(line + Next(ref starts, ref moreStarts), ref isWhole);
-        var b = Corner(line + Next(ref starts, ref moreStarts), ref isWhole);
-        var c = Corner(line + Next(ref starts, ref moreStarts), ref isWhole);
-        var d = corners == 4 ? Corner(line + Next(ref starts, ref moreStarts), ref isWhole) : a;
-        var indices = (IndexQuad.Values(a, b, c, d) - Vector128<int>.One).AsUInt32();
-        if (!isWhole || !Vector128.LessThanAll(indices, Vector128.Create((uint)vertices.Count)))
+        if (lineBreak == 64)
+            return FarFace<TBlock>(line, blanks, starts, ref lineBreak, vertices, writer);
+        starts &= (1UL << lineBreak) - 1;
+        var corners = BitOperations.PopCount(starts);
+        var ends = IndexQuad.Ends(starts, block.Digits);
+        if ((uint)(corners - 3) > 1 || (ends & (starts | ~(blanks | block.Matches((byte)'/')))) != 0 || line[lineBreak - 1] == '\\')
+            return false; // not three or four, or one is not digits up to a blank or a slash
+        var digitsAbove1 = 0UL;
+        var a = Corner(line, ref starts, ref ends, ref digitsAbove1);
+        var b = Corner(line, ref starts, ref ends, ref digitsAbove1);
+        var c = Corner(line, ref starts, ref ends, ref digitsAbove1);
+        var d = corners == 4 ? Corner(line, ref starts, ref ends, ref digitsAbove1) : a;
+        return digitsAbove1 < 8 && Write(IndexQuad.Values(a, b, c, d), corners, vertices, writer);
+    }
+
+    /// <summary>The digits of the next corner's vertex index; what follows a slash is not read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ulong Corner(byte* line, ref ulong starts, ref ulong ends, ref ulong digitsAbove1)
+    {
+        var from = ulong.TrailingZeroCount(starts);
+        var length = ulong.TrailingZeroCount(ends) - from;
+        starts &= starts - 1;
+        ends &= ends - 1;
+        digitsAbove1 |= length - 1; // below 8 only if each of them is
+        return IndexQuad.Digits(line + from, length);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static bool Write(Vector128<int> fromOne, int corners, VertexStore vertices, TileWriter writer)
+    {
+        var indices = (fromOne - Vector128<int>.One).AsUInt32();
+        if (!Vector128.LessThanAll(indices, Vector128.Create((uint)vertices.Count)))
             return false;
         var first = vertices.Corner(indices.GetElement(0));
         var third = vertices.Corner(indices.GetElement(2));
@@ -103,31 +114,33 @@ static unsafe class ObjLines
         return true;
     }
 
-    /// <summary>The place of the next word.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Next(ref ulong starts, ref ulong moreStarts)
+    /// <summary>The same for a line that goes on into a second block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    static bool FarFace<TBlock>(byte* line, ulong blanks, ulong starts, ref int lineBreak, VertexStore vertices, TileWriter writer)
+        where TBlock : struct, ITextBlock<TBlock>
     {
-        int place;
-        if (starts != 0)
+        var second = TBlock.Load(line + 64);
+        var breaks = TextLine.Breaks(second);
+        if (breaks == 0)
+            return false;
+        var moreBlanks = second.Blanks;
+        var moreStarts = ~moreBlanks & ((moreBlanks << 1) | (blanks >> 63)) & (breaks ^ (breaks - 1)) >> 1;
+        lineBreak = 64 + BitOperations.TrailingZeroCount(breaks);
+        var corners = BitOperations.PopCount(starts) + BitOperations.PopCount(moreStarts);
+        if ((uint)(corners - 3) > 1 || line[lineBreak - 1] == '\\')
+            return false;
+        var words = stackalloc ulong[4];
+        for (var i = 0; i < corners; i++)
         {
-            place = BitOperations.TrailingZeroCount(starts);
-            starts &= starts - 1;
+            var from = starts != 0 ? BitOperations.TrailingZeroCount(starts) : 64 + BitOperations.TrailingZeroCount(moreStarts);
+            if (starts != 0)
+                starts &= starts - 1;
+            else
+                moreStarts &= moreStarts - 1;
+            words[i] = IndexQuad.Digits(line + from, out var length);
+            if (length == 0 || line[from + (int)length] is > (byte)' ' and not (byte)'/')
+                return false;
         }
-        else
-        {
-            place = 64 + BitOperations.TrailingZeroCount(moreStarts);
-            moreStarts &= moreStarts - 1;
-        }
-        return place;
-    }
-
-    /// <summary>The digits of a corner's vertex index; what follows a slash is not read.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ulong Corner(byte* word, ref bool isWhole)
-    {
-        var digits = IndexQuad.Digits(word, out var length);
-        var then = word[length];
-        isWhole &= length > 0 & (then <= ' ' | then == '/');
-        return digits;
+        return Write(IndexQuad.Values(words[0], words[1], words[2], words[corners - 1]), corners, vertices, writer);
     }
 }

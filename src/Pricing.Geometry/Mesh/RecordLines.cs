@@ -92,14 +92,18 @@ static unsafe class RecordLines
                 starts &= (1UL << lineBreak) - 1;
             else if ((lineBreak = TextLine.FarBreak(at, last - 1)) < 0)
                 break;
-            if (BitOperations.PopCount(starts) < 4 || *(ushort*)(at + Next(ref starts)) is not ('3' | ' ' << 8))
-                break;
-            var isWhole = true;
-            var a = Index(at + Next(ref starts), ref isWhole);
-            var b = Index(at + Next(ref starts), ref isWhole);
-            var c = Index(at + Next(ref starts), ref isWhole);
+            starts = FirstFour(starts);
+            var ends = IndexQuad.Ends(starts, block.Digits);
+            if (BitOperations.PopCount(starts) < 4 || BitOperations.PopCount(ends) < 4 || (ends & (starts | ~blanks)) != 0 || *(ushort*)(at + BitOperations.TrailingZeroCount(starts)) is not ('3' | ' ' << 8))
+                break; // fewer than "3 a b c", or one of them is not digits alone, or another polygon
+            starts &= starts - 1;
+            ends &= ends - 1;
+            var digitsAbove1 = 0UL;
+            var a = Index(at, ref starts, ref ends, ref digitsAbove1);
+            var b = Index(at, ref starts, ref ends, ref digitsAbove1);
+            var c = Index(at, ref starts, ref ends, ref digitsAbove1);
             var indices = IndexQuad.Values(a, b, c, a).AsUInt32();
-            if (!isWhole || !Vector128.LessThanAll(indices, Vector128.Create((uint)vertices.Count)))
+            if (digitsAbove1 >= 8 || !Vector128.LessThanAll(indices, Vector128.Create((uint)vertices.Count)))
                 break;
             writer.Add(vertices.Corner(indices.GetElement(0)), vertices.Corner(indices.GetElement(1)), vertices.Corner(indices.GetElement(2)));
             at += TextLine.After(at, lineBreak);
@@ -108,20 +112,26 @@ static unsafe class RecordLines
         return read;
     }
 
+    /// <summary>The lowest four bits; what a face's line says after its indices is not read.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static int Next(ref ulong starts)
+    static ulong FirstFour(ulong starts)
     {
-        var place = BitOperations.TrailingZeroCount(starts);
-        starts &= starts - 1;
-        return place;
+        var rest = starts;
+        rest &= rest - 1;
+        rest &= rest - 1;
+        rest &= rest - 1;
+        return starts & ~(rest & (rest - 1));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static ulong Index(byte* word, ref bool isWhole)
+    static ulong Index(byte* line, ref ulong starts, ref ulong ends, ref ulong digitsAbove1)
     {
-        var digits = IndexQuad.Digits(word, out var length);
-        isWhole &= length > 0 & word[length] <= ' ';
-        return digits;
+        var from = ulong.TrailingZeroCount(starts);
+        var length = ulong.TrailingZeroCount(ends) - from;
+        starts &= starts - 1;
+        ends &= ends - 1;
+        digitsAbove1 |= length - 1; // below 8 only if each of them is
+        return IndexQuad.Digits(line + from, length);
     }
 
     /// <summary>Whether the line has so many words; false also when its last block is not here yet.</summary>

@@ -22,6 +22,9 @@ unsafe interface ITextBlock<TSelf> where TSelf : struct, ITextBlock<TSelf>
     /// <summary>The letter in either case.</summary>
     ulong MatchesLetter(byte lower);
 
+    /// <summary>The digits 0–9.</summary>
+    ulong Digits { get; }
+
     /// <summary>Bytes that differ from another block's.</summary>
     ulong Differs(TSelf other);
 }
@@ -41,6 +44,12 @@ readonly unsafe struct TextBlock512(Vector512<byte> bytes) : ITextBlock<TextBloc
     [MethodImpl(Inline)]
     public ulong MatchesLetter(byte lower) => Vector512.Equals(_bytes | Vector512.Create((byte)0x20), Vector512.Create(lower)).ExtractMostSignificantBits();
 
+    public ulong Digits
+    {
+        [MethodImpl(Inline)]
+        get => Avx512BW.CompareLessThanOrEqual(_bytes - Vector512.Create((byte)'0'), Vector512.Create((byte)9)).ExtractMostSignificantBits();
+    }
+
     [MethodImpl(Inline)] public ulong Differs(TextBlock512 other) => ~Vector512.Equals(_bytes, other._bytes).ExtractMostSignificantBits();
 }
 
@@ -53,12 +62,9 @@ readonly unsafe struct TextBlock256(Vector256<byte> low, Vector256<byte> high) :
 
     [MethodImpl(Inline)] public static TextBlock256 Load(byte* text) => new(Vector256.Load(text), Vector256.Load(text + 32));
 
-    /// <summary>AVX2 has no unsigned compare: a byte is at most a space when the smaller of both is the byte.</summary>
-    public ulong Blanks
-    {
-        [MethodImpl(Inline)]
-        get => Bits(Vector256.Equals(Avx2.Min(_low, Vector256.Create((byte)' ')), _low), Vector256.Equals(Avx2.Min(_high, Vector256.Create((byte)' ')), _high));
-    }
+    public ulong Blanks { [MethodImpl(Inline)] get => Bits(UpTo(_low, (byte)' '), UpTo(_high, (byte)' ')); }
+
+    public ulong Digits { [MethodImpl(Inline)] get => Bits(UpTo(_low - Vector256.Create((byte)'0'), 9), UpTo(_high - Vector256.Create((byte)'0'), 9)); }
 
     [MethodImpl(Inline)] public ulong Matches(byte value) => Bits(Vector256.Equals(_low, Vector256.Create(value)), Vector256.Equals(_high, Vector256.Create(value)));
 
@@ -67,6 +73,9 @@ readonly unsafe struct TextBlock256(Vector256<byte> low, Vector256<byte> high) :
         Vector256.Equals(_low | Vector256.Create((byte)0x20), Vector256.Create(lower)), Vector256.Equals(_high | Vector256.Create((byte)0x20), Vector256.Create(lower)));
 
     [MethodImpl(Inline)] public ulong Differs(TextBlock256 other) => ~Bits(Vector256.Equals(_low, other._low), Vector256.Equals(_high, other._high));
+
+    /// <summary>AVX2 has no unsigned compare: a byte is at most the limit when the smaller of both is the byte.</summary>
+    [MethodImpl(Inline)] static Vector256<byte> UpTo(Vector256<byte> bytes, byte limit) => Vector256.Equals(Avx2.Min(bytes, Vector256.Create(limit)), bytes);
 
     [MethodImpl(Inline)] static ulong Bits(Vector256<byte> low, Vector256<byte> high) => low.ExtractMostSignificantBits() | ((ulong)high.ExtractMostSignificantBits() << 32);
 }

@@ -58,6 +58,7 @@ public sealed class TileWriter
     }
 
     /// <summary>Adds a triangle whose corners x, y, z are the first three elements: the bulk path of the text formats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Add(Vector128<float> a, Vector128<float> b, Vector128<float> c)
     {
         // _count is below the capacity, so no store leaves the nine lanes.

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Pricing.Geometry.Mesh;
@@ -8,7 +10,7 @@ sealed class VertexStore
     const int BlockBits = 14;
     const int BlockVertices = 1 << BlockBits;
 
-    readonly List<float[]> _blocks = [];
+    float[][] _blocks = [];
     float[] _last = [];
 
     public int Count { get; private set; }
@@ -35,7 +37,9 @@ sealed class VertexStore
     }
 
     /// <summary>A vertex as the first three elements. The caller has checked the index against <see cref="Count"/>.</summary>
-    public Vector128<float> Corner(uint index) => Vector128.LoadUnsafe(ref _blocks[(int)(index >> BlockBits)][3 * (index & (BlockVertices - 1))]);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector128<float> Corner(uint index) => Vector128.LoadUnsafe(
+        ref MemoryMarshal.GetArrayDataReference(Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_blocks), index >> BlockBits)), 3 * (index & (BlockVertices - 1)));
 
     /// <summary>The three coordinates of a vertex. The caller has checked the index against <see cref="Count"/>.</summary>
     public ReadOnlySpan<float> this[int index] => _blocks[index >> BlockBits].AsSpan(3 * (index & (BlockVertices - 1)), 3);
@@ -45,7 +49,10 @@ sealed class VertexStore
     {
         CheckCount(Count + 1L);
         _last = new float[3 * BlockVertices + 1];
-        _blocks.Add(_last);
+        var block = Count >> BlockBits;
+        if (block == _blocks.Length)
+            Array.Resize(ref _blocks, Math.Max(16, 2 * block));
+        _blocks[block] = _last;
     }
 
     /// <summary>Refuses a stated count before anything is built on it.</summary>
