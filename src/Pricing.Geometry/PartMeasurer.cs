@@ -52,7 +52,7 @@ public sealed class PartMeasurer : IDisposable
         try
         {
             _writer = new(_pipeline, new());
-            _decoder = MeshDecoder.Open(modelBytes, fileName, options.Unit, options.Scale, _writer);
+            _decoder = MeshDecoder.Open(modelBytes, fileName, options.Unit, options.Scale, _writer, set);
         }
         catch
         {

@@ -4,10 +4,12 @@ namespace Pricing.Geometry.Mesh;
 
 /// <summary>
 /// ASCII STL, read by words so that any line breaks will do. Normals are skipped unread; a facet has exactly three vertices.
+/// Facets in their common form are taken whole by <see cref="StlFacets"/> where the CPU allows it.
 /// </summary>
-sealed class AsciiStlDecoder(TileWriter writer) : MeshDecoder
+sealed class AsciiStlDecoder(TileWriter writer, TextPath path) : MeshDecoder
 {
     readonly LineSplitter _lines = new();
+    readonly StlFacets _facets = new();
     readonly float[] _corners = new float[9];
     int _numbers;
     int _numbersWanted;
@@ -22,8 +24,14 @@ sealed class AsciiStlDecoder(TileWriter writer) : MeshDecoder
 
     public override void Push(ReadOnlySpan<byte> bytes)
     {
-        while (_lines.TryTake(ref bytes, out var line))
+        while (true)
+        {
+            if (path != TextPath.Plain && !_inFacet && _wordsToSkip == 0 && _lines.AtLineStart(ref bytes))
+                _lines.Pass(ref bytes, _facets.Read(path, bytes, writer, out var lines), lines);
+            if (!_lines.TryTake(ref bytes, out var line))
+                return;
             ReadLine(line);
+        }
     }
 
     public override void Finish()

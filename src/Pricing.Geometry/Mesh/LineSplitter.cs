@@ -24,22 +24,10 @@ sealed class LineSplitter(bool joinsBackslash = false)
     /// <summary>Takes the next line off the bytes; false when they ran out first (the rest is kept). The line holds until the next call.</summary>
     public bool TryTake(ref ReadOnlySpan<byte> bytes, out ReadOnlySpan<byte> line)
     {
-        if (_carryHandedOut)
-        {
-            _carried = 0;
-            _carryHandedOut = false;
-        }
+        DropCarryHandedOut();
         while (true)
         {
-            if (_afterCr && bytes.Length > 0)
-            {
-                if (bytes[0] == '\n')
-                {
-                    bytes = bytes[1..];
-                    BytesTaken++;
-                }
-                _afterCr = false;
-            }
+            EndCrLf(ref bytes);
             var end = bytes.IndexOfAny((byte)'\n', (byte)'\r');
             if (end < 0)
             {
@@ -67,6 +55,25 @@ sealed class LineSplitter(bool joinsBackslash = false)
         }
     }
 
+    /// <summary>
+    /// True when the next byte begins a line. The caller may then read whole lines itself and say so by <see cref="Pass"/>. Like
+    /// <see cref="TryTake"/>, it ends the life of the line answered before.
+    /// </summary>
+    public bool AtLineStart(ref ReadOnlySpan<byte> bytes)
+    {
+        DropCarryHandedOut();
+        EndCrLf(ref bytes);
+        return _carried == 0;
+    }
+
+    /// <summary>Takes whole lines off the bytes that the caller has read; none may be joined to the next.</summary>
+    public void Pass(ref ReadOnlySpan<byte> bytes, int count, long lines)
+    {
+        bytes = bytes[count..];
+        BytesTaken += count;
+        Number += lines;
+    }
+
     /// <summary>The last line, when the file does not end with a terminator.</summary>
     public bool TryTakeLast(out ReadOnlySpan<byte> line)
     {
@@ -76,6 +83,28 @@ sealed class LineSplitter(bool joinsBackslash = false)
             Number++;
         _carried = 0;
         return left;
+    }
+
+    void DropCarryHandedOut()
+    {
+        if (_carryHandedOut)
+        {
+            _carried = 0;
+            _carryHandedOut = false;
+        }
+    }
+
+    /// <summary>An LF that begins the bytes after a CR that ended the line belongs to that line.</summary>
+    void EndCrLf(ref ReadOnlySpan<byte> bytes)
+    {
+        if (!_afterCr || bytes.IsEmpty)
+            return;
+        if (bytes[0] == '\n')
+        {
+            bytes = bytes[1..];
+            BytesTaken++;
+        }
+        _afterCr = false;
     }
 
     void JoinNext(ReadOnlySpan<byte> line)

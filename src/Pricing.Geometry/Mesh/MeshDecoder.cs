@@ -1,3 +1,5 @@
+using Pricing.Geometry.Lanes;
+
 namespace Pricing.Geometry.Mesh;
 
 /// <summary>
@@ -13,13 +15,17 @@ public abstract class MeshDecoder
     /// <param name="unit">The caller's unit; null = what the file says, else millimetre.</param>
     /// <param name="scale">Factor applied after the unit.</param>
     /// <param name="writer">Takes the triangles; its Factor is set from unit and scale.</param>
-    public static MeshDecoder Open(long totalBytes, string? fileName, LengthUnit? unit, double scale, TileWriter writer)
+    public static MeshDecoder Open(long totalBytes, string? fileName, LengthUnit? unit, double scale, TileWriter writer) =>
+        Open(totalBytes, fileName, unit, scale, writer, InstructionSets.Current);
+
+    /// <summary>The same at a given vector width, which changes no bit of the triangles.</summary>
+    internal static MeshDecoder Open(long totalBytes, string? fileName, LengthUnit? unit, double scale, TileWriter writer, InstructionSet set)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(totalBytes);
         ArgumentNullException.ThrowIfNull(writer);
         if (!(scale >= Limits.Mesh.ScaleMin && scale <= Limits.Mesh.ScaleMax))
             throw new ArgumentOutOfRangeException(nameof(scale), scale, $"Scale lies between {Limits.Mesh.ScaleMin} and {Limits.Mesh.ScaleMax}.");
-        return new SniffingDecoder(totalBytes, fileName, new UnitChoice(unit, scale), writer);
+        return new SniffingDecoder(totalBytes, fileName, new UnitChoice(unit, scale), writer, TextPaths.For(set));
     }
 
     /// <summary>The format of the file. Valid once enough bytes were pushed to tell, at the latest after Finish.</summary>

@@ -2,7 +2,7 @@ namespace Pricing.Geometry.Mesh;
 
 /// <summary>
 /// Wavefront OBJ: vertices and faces. Groups, materials, texture and normal indices, lines, points and free-form curves are passed over.
-/// Indices count from 1, or back from the last vertex when negative.
+/// Indices count from 1, or back from the last vertex when negative. Common lines are taken by <see cref="ObjLines"/> where the CPU allows it.
 /// </summary>
 sealed class ObjDecoder : MeshDecoder
 {
@@ -10,10 +10,12 @@ sealed class ObjDecoder : MeshDecoder
     readonly VertexStore _vertices = new();
     readonly TileWriter _writer;
     readonly PolygonFan _fan;
+    readonly TextPath _path;
 
-    public ObjDecoder(TileWriter writer)
+    public ObjDecoder(TileWriter writer, TextPath path)
     {
         _writer = writer;
+        _path = path;
         _fan = new PolygonFan(_vertices, writer);
     }
 
@@ -23,8 +25,14 @@ sealed class ObjDecoder : MeshDecoder
 
     public override void Push(ReadOnlySpan<byte> bytes)
     {
-        while (_lines.TryTake(ref bytes, out var line))
+        while (true)
+        {
+            if (_path != TextPath.Plain && _lines.AtLineStart(ref bytes))
+                _lines.Pass(ref bytes, ObjLines.Read(_path, bytes, _vertices, _writer, out var lines), lines);
+            if (!_lines.TryTake(ref bytes, out var line))
+                return;
             ReadLine(line);
+        }
     }
 
     public override void Finish()

@@ -3,6 +3,7 @@ namespace Pricing.Geometry.Mesh;
 /// <summary>
 /// Object File Format and its variants with normals, colours and texture coordinates (NOFF, COFF, STOFF and combinations): the first
 /// three numbers of a vertex line are the point, what follows a face's indices is its colour. One vertex or face per line.
+/// Common lines are taken by <see cref="RecordLines"/> where the CPU allows it.
 /// </summary>
 sealed class OffDecoder : MeshDecoder
 {
@@ -10,15 +11,17 @@ sealed class OffDecoder : MeshDecoder
     readonly VertexStore _vertices = new();
     readonly TileWriter _writer;
     readonly PolygonFan _fan;
+    readonly TextPath _path;
     readonly long[] _counts = new long[2];
     bool _magicRead;
     int _countsRead;
     long _verticesLeft;
     long _facesLeft;
 
-    public OffDecoder(TileWriter writer)
+    public OffDecoder(TileWriter writer, TextPath path)
     {
         _writer = writer;
+        _path = path;
         _fan = new PolygonFan(_vertices, writer);
     }
 
@@ -40,8 +43,30 @@ sealed class OffDecoder : MeshDecoder
 
     public override void Push(ReadOnlySpan<byte> bytes)
     {
-        while (_lines.TryTake(ref bytes, out var line))
+        while (true)
+        {
+            if (_path != TextPath.Plain && _countsRead == 2 && _lines.AtLineStart(ref bytes))
+                ReadCommonLines(ref bytes);
+            if (!_lines.TryTake(ref bytes, out var line))
+                return;
             ReadLine(line);
+        }
+    }
+
+    void ReadCommonLines(ref ReadOnlySpan<byte> bytes)
+    {
+        if (_verticesLeft > 0)
+        {
+            var points = RecordLines.Points(_path, bytes, _verticesLeft, words: 3, _vertices, _writer.Factor, out var taken);
+            _lines.Pass(ref bytes, taken, points);
+            _verticesLeft -= points;
+        }
+        if (_verticesLeft == 0 && _facesLeft > 0)
+        {
+            var faces = RecordLines.Triangles(_path, bytes, _facesLeft, _vertices, _writer, out var taken);
+            _lines.Pass(ref bytes, taken, faces);
+            _facesLeft -= faces;
+        }
     }
 
     public override void Finish()

@@ -14,6 +14,7 @@ sealed class PlyDecoder : MeshDecoder
     readonly PlyHeader _header = new();
     readonly VertexStore _vertices = new();
     readonly PolygonFan _fan;
+    readonly TextPath _path;
     readonly float[] _point = new float[3];
     bool _headerRead;
     bool _skipLf;
@@ -26,10 +27,12 @@ sealed class PlyDecoder : MeshDecoder
     long _record;
     int _x, _y, _z, _indices;
     bool _plainFaces;
+    bool _commonLines;
     PlyElement? _current;
 
-    public PlyDecoder(long totalBytes, TileWriter writer)
+    public PlyDecoder(long totalBytes, TileWriter writer, TextPath path)
     {
+        _path = path;
         _totalBytes = totalBytes;
         _writer = writer;
         _fan = new PolygonFan(_vertices, writer);
@@ -50,8 +53,7 @@ sealed class PlyDecoder : MeshDecoder
                 BeginBody();
         }
         if (_header.Encoding == PlyEncoding.Ascii)
-            while (_lines.TryTake(ref bytes, out var line))
-                ReadLine(line);
+            PushText(bytes);
         else
             PushBinary(bytes);
     }
@@ -96,7 +98,7 @@ sealed class PlyDecoder : MeshDecoder
         while (_current is { Count: 0 });
         _recordsLeft = _current?.Count ?? 0;
         _record = 0;
-        _plainFaces = false;
+        (_plainFaces, _commonLines) = (false, false);
         (_x, _y, _z, _indices) = (-1, -1, -1, -1);
         if (_current is null)
             return;
@@ -107,6 +109,7 @@ sealed class PlyDecoder : MeshDecoder
                 || _current.Properties[_z].CountType is not null)
                 throw new MeshFormatException("PLY_HEADER_MALFORMED", "The vertices have no x, y and z.", "element vertex", "scalar properties x, y, z",
                     "not all of them");
+            _commonLines = _path != TextPath.Plain && (_x, _y, _z) == (0, 1, 2) && _current.Properties.TrueForAll(property => property.CountType is null);
         }
         else if (_current.Name == "face")
         {
@@ -114,6 +117,7 @@ sealed class PlyDecoder : MeshDecoder
             if (_indices < 0 || _current.Properties[_indices] is { CountType: null } or { Type: PlyType.Float32 or PlyType.Float64 })
                 throw new MeshFormatException("PLY_HEADER_MALFORMED", "The faces have no list of vertex indices.", "element face",
                     "property list <count> <integer> vertex_indices", "none");
+            _commonLines = _path != TextPath.Plain && _current.Properties.Count == 1;
             _plainFaces = _header.Encoding == PlyEncoding.BinaryLittleEndian && _current.Properties is [{ CountType: PlyType.UInt8, Type: PlyType.Int32 }];
         }
     }
@@ -137,6 +141,32 @@ sealed class PlyDecoder : MeshDecoder
             _point[1] = _writer.Scale(value);
         else if (property == _z)
             _point[2] = _writer.Scale(value);
+    }
+
+    void PushText(ReadOnlySpan<byte> bytes)
+    {
+        while (true)
+        {
+            if (_commonLines && _lines.AtLineStart(ref bytes))
+                ReadCommonLines(ref bytes);
+            if (!_lines.TryTake(ref bytes, out var line))
+                return;
+            ReadLine(line);
+        }
+    }
+
+    /// <summary>Vertices that begin with x, y, z, and faces that are the list of indices alone.</summary>
+    void ReadCommonLines(ref ReadOnlySpan<byte> bytes)
+    {
+        int taken;
+        var records = _indices < 0
+            ? RecordLines.Points(_path, bytes, _recordsLeft, _current!.Properties.Count, _vertices, _writer.Factor, out taken)
+            : RecordLines.Triangles(_path, bytes, _recordsLeft, _vertices, _writer, out taken);
+        _lines.Pass(ref bytes, taken, records);
+        _record += records;
+        _recordsLeft -= records;
+        if (_recordsLeft == 0)
+            NextElement();
     }
 
     void ReadLine(ReadOnlySpan<byte> line)

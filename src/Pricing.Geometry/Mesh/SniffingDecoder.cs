@@ -13,12 +13,13 @@ sealed class SniffingDecoder : MeshDecoder
     readonly string? _fileName;
     readonly UnitChoice _units;
     readonly TileWriter _writer;
+    readonly TextPath _path;
     readonly byte[] _head;
     int _headCount;
     long _pushed;
     MeshDecoder? _decoder;
 
-    public SniffingDecoder(long totalBytes, string? fileName, UnitChoice units, TileWriter writer)
+    public SniffingDecoder(long totalBytes, string? fileName, UnitChoice units, TileWriter writer, TextPath path)
     {
         if (totalBytes > Limits.Mesh.FileBytesMax)
             throw new MeshFormatException("FILE_TOO_LARGE", "The file is too large.", "file", $"{Limits.Mesh.FileBytesMax} bytes", $"{totalBytes} bytes");
@@ -26,6 +27,7 @@ sealed class SniffingDecoder : MeshDecoder
         _fileName = fileName;
         _units = units;
         _writer = writer;
+        _path = path;
         _head = new byte[Math.Min(HeadBytes, totalBytes)];
         writer.Factor = units.Factor(stated: null);
     }
@@ -70,10 +72,10 @@ sealed class SniffingDecoder : MeshDecoder
     MeshDecoder OpenByContent() => FormatSniffer.Sniff(_head, _totalBytes, _fileName) switch
     {
         MeshFormat.StlBinary => new BinaryStlDecoder(_totalBytes, _writer),
-        MeshFormat.StlAscii => new AsciiStlDecoder(_writer),
-        MeshFormat.Obj => new ObjDecoder(_writer),
-        MeshFormat.Ply => new PlyDecoder(_totalBytes, _writer),
-        MeshFormat.Off => new OffDecoder(_writer),
+        MeshFormat.StlAscii => new AsciiStlDecoder(_writer, _path),
+        MeshFormat.Obj => new ObjDecoder(_writer, _path),
+        MeshFormat.Ply => new PlyDecoder(_totalBytes, _writer, _path),
+        MeshFormat.Off => new OffDecoder(_writer, _path),
         MeshFormat.ThreeMf => new PackageDecoder(_totalBytes, _units, _writer),
         MeshFormat.Amf => new AmfDecoder(_units, _writer),
         MeshFormat.Gltf => new GltfDecoder(binary: false, _totalBytes, _writer),

@@ -18,6 +18,10 @@ static class TextNumber
     const int ExponentDigits = 5;
     const double SmallestNormalFloat = 1.17549435e-38;
 
+    /// <summary>The bits of a double that a float32 does not have, and their value halfway between two floats.</summary>
+    public const long BelowFloat = (1L << 29) - 1;
+    public const long Halfway = 1L << 28;
+
     public static bool TryParse(ReadOnlySpan<byte> text, out double value)
     {
         value = 0;
@@ -80,8 +84,6 @@ static class TextNumber
         else if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value))
             return false;
 
-        const long BelowFloat = (1L << 29) - 1;
-        const long Halfway = 1L << 28;
         if ((BitConverter.DoubleToInt64Bits(value) & BelowFloat) == Halfway || (value != 0 && Math.Abs(value) < SmallestNormalFloat))
             value = TowardsText(value, text);
         return true;

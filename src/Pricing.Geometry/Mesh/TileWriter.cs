@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
 namespace Pricing.Geometry.Mesh;
@@ -52,6 +53,25 @@ public sealed class TileWriter
         lanes[6 * TriangleTile.Capacity + i] = cx;
         lanes[7 * TriangleTile.Capacity + i] = cy;
         lanes[8 * TriangleTile.Capacity + i] = cz;
+        if (++_count == TriangleTile.Capacity)
+            Flush();
+    }
+
+    /// <summary>Adds a triangle whose corners x, y, z are the first three elements: the bulk path of the text formats.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Add(Vector128<float> a, Vector128<float> b, Vector128<float> c)
+    {
+        // _count is below the capacity, so no store leaves the nine lanes.
+        ref var lane = ref Unsafe.Add(ref MemoryMarshal.GetReference(_tile.Lanes), _count);
+        lane = a.GetElement(0);
+        Unsafe.Add(ref lane, TriangleTile.Capacity) = a.GetElement(1);
+        Unsafe.Add(ref lane, 2 * TriangleTile.Capacity) = a.GetElement(2);
+        Unsafe.Add(ref lane, 3 * TriangleTile.Capacity) = b.GetElement(0);
+        Unsafe.Add(ref lane, 4 * TriangleTile.Capacity) = b.GetElement(1);
+        Unsafe.Add(ref lane, 5 * TriangleTile.Capacity) = b.GetElement(2);
+        Unsafe.Add(ref lane, 6 * TriangleTile.Capacity) = c.GetElement(0);
+        Unsafe.Add(ref lane, 7 * TriangleTile.Capacity) = c.GetElement(1);
+        Unsafe.Add(ref lane, 8 * TriangleTile.Capacity) = c.GetElement(2);
         if (++_count == TriangleTile.Capacity)
             Flush();
     }

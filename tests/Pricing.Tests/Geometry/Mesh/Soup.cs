@@ -1,4 +1,5 @@
 using Pricing.Geometry;
+using Pricing.Geometry.Lanes;
 using Pricing.Geometry.Mesh;
 
 namespace Pricing.Tests.Geometry.Mesh;
@@ -11,10 +12,10 @@ sealed record Soup(float[] Coordinates, MeshFormat Format, LengthUnit? FileUnit,
     /// <summary>The floats' bits: NaN-safe, and −0 differs from +0.</summary>
     public int[] Bits => Array.ConvertAll(Coordinates, BitConverter.SingleToInt32Bits);
 
-    public static Soup Decode(byte[] file, string? fileName = null, LengthUnit? unit = null, double scale = 1, Func<int, int>? chunk = null)
+    public static Soup Decode(byte[] file, string? fileName = null, LengthUnit? unit = null, double scale = 1, Func<int, int>? chunk = null, InstructionSet? set = null)
     {
         var collector = new Collector();
-        var decoder = MeshDecoder.Open(file.Length, fileName, unit, scale, new TileWriter(collector, new TriangleTile()));
+        var decoder = MeshDecoder.Open(file.Length, fileName, unit, scale, new TileWriter(collector, new TriangleTile()), set ?? InstructionSets.Current);
         for (var at = 0; at < file.Length;)
         {
             var take = Math.Min(file.Length - at, chunk?.Invoke(at) ?? 64 << 10);
