@@ -74,6 +74,7 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         _fault?.Throw();
         for (var i = 1; i < _sums.Length; i++)
             _sums[0].Add(_sums[i]);
+        _sums[0].Rows.Close();
         return _sums[0];
     }
 
@@ -82,7 +83,7 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     {
         using var again = new TilePipeline(_kernels, _grid, _slopes);
         write(new TileWriter(again, new TriangleTile()));
-        return again._sums[0];
+        return again.Finish();
     }
 
     TilePipeline(TileKernels kernels, LayerGrid grid, LayerSlopes slopes)

@@ -35,15 +35,7 @@ sealed class WeldedMesh
         var needed = 3 * (Triangles + tile.Count);
         if (needed > _corners.Length)
             Array.Resize(ref _corners, Math.Max(needed, Math.Min(2 * _corners.Length, 3 * Limits.Mesh.TopologyTrianglesMax)));
-        ReadOnlySpan<float> lanes = tile.Lanes;
-        var corners = _corners.AsSpan(3 * Triangles, 3 * tile.Count);
-        const int Stride = TriangleTile.Capacity;
-        for (var i = 0; i < tile.Count; i++)
-        {
-            corners[3 * i] = _vertices.IdOf(lanes[i], lanes[Stride + i], lanes[2 * Stride + i]);
-            corners[3 * i + 1] = _vertices.IdOf(lanes[3 * Stride + i], lanes[4 * Stride + i], lanes[5 * Stride + i]);
-            corners[3 * i + 2] = _vertices.IdOf(lanes[6 * Stride + i], lanes[7 * Stride + i], lanes[8 * Stride + i]);
-        }
+        _vertices.Add(tile, _corners.AsSpan(3 * Triangles, 3 * tile.Count));
         Triangles += tile.Count;
     }
 }
