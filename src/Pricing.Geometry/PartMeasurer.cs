@@ -48,7 +48,7 @@ public sealed class PartMeasurer : IDisposable
         _options = options;
         _modelBytes = modelBytes;
         _grid = new(options.Fdm.LayerHeightMm);
-        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm));
+        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm), TrianglesForeseen);
         try
         {
             _writer = new(_pipeline, new());
@@ -60,6 +60,10 @@ public sealed class PartMeasurer : IDisposable
             throw;
         }
     }
+
+    /// <summary>A binary STL's length is its number of triangles; asked for when the first of them are there.</summary>
+    long? TrianglesForeseen() =>
+        _decoder.Format == MeshFormat.StlBinary ? (_modelBytes - BinaryStlDecoder.HeaderBytes) / StlRecord.Bytes : null;
 
     public long BytesPushed => Interlocked.Read(ref _bytesPushed);
 

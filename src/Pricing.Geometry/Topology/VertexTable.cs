@@ -29,7 +29,13 @@ sealed unsafe class VertexTable
     /// <summary>Hash in the high half, number + 1 in the low half, 0 when free. At most two thirds are taken.</summary>
     ulong[] _slots = new ulong[4096];
 
-    readonly record struct Vertex(float X, float Y, float Z);
+    readonly struct Vertex(float x, float y, float z)
+    {
+        public readonly float X = x, Y = y, Z = z;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public bool IsAt(float x, float y, float z) => X == x && Y == y && Z == z;
+    }
 
     public int Count { get; private set; }
 
@@ -112,7 +118,7 @@ sealed unsafe class VertexTable
                             distinct[known] = new(x + 0f, y + 0f, z + 0f);
                             distinctHashes[known] = hash;
                         }
-                        else if (distinct[known].X != x || distinct[known].Y != y || distinct[known].Z != z)
+                        else if (!distinct[known].IsAt(x, y, z))
                             continue;
                         target[3 * i + corner] = known;
                         break;
@@ -127,6 +133,7 @@ sealed unsafe class VertexTable
     void Find(int distinct)
     {
         var mask = (uint)_slots.Length - 1;
+        var count = Count;
         fixed (ulong* slots = _slots)
         fixed (uint* hashes = _distinctHashes)
         fixed (Vertex* vertices = _vertices, corners = _distinct)
@@ -149,15 +156,15 @@ sealed unsafe class VertexTable
                     var slot = slots[s];
                     if (slot == 0)
                     {
-                        vertices[Count] = corner;
-                        ids[i] = Count++;
-                        slots[s] = (ulong)hash << 32 | (uint)Count;
+                        vertices[count] = corner;
+                        ids[i] = count++;
+                        slots[s] = (ulong)hash << 32 | (uint)count;
                         break;
                     }
                     if (slot >> 32 != hash)
                         continue;
                     var id = (int)(uint)slot - 1;
-                    if (vertices[id] == corner)
+                    if (vertices[id].IsAt(corner.X, corner.Y, corner.Z))
                     {
                         ids[i] = id;
                         break;
@@ -165,10 +172,11 @@ sealed unsafe class VertexTable
                 }
             }
         }
+        Count = count;
     }
 
     /// <summary>Makes room for so many vertices in all. Slots keep their hashes, so a larger table is filled without looking at a vertex.</summary>
-    void Reserve(int vertices)
+    public void Reserve(int vertices)
     {
         if (vertices > _vertices.Length)
             Array.Resize(ref _vertices, Math.Max(vertices, 2 * _vertices.Length));
