@@ -15,7 +15,7 @@ public sealed record CoordinatorOptions
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);
 
     /// <summary>The version of the engine whose measurements count. Nodes of another version get no jobs.</summary>
-    public int EngineVersion { get; init; } = 1;
+    public required int EngineVersion { get; init; }
 
     /// <summary>A quote ends by then, whatever happens.</summary>
     public TimeSpan QuoteDeadline { get; init; } = TimeSpan.FromSeconds(Limits.Quote.DeadlineSeconds);

@@ -44,6 +44,7 @@ public static class GeometryKernels
         var sums = new TileSums();
         foreach (var tile in tiles)
             kernels.Add(tile, Grid, Slopes, sums);
+        sums.Rows.Close();
         return (long)sums.Mass.Terms[MassSums.Volume6] ^ sums.Rows.First ^ sums.Chain.First;
     }
 
@@ -80,6 +81,7 @@ public static class GeometryKernels
         var rows = new LayerRows();
         foreach (var tile in tiles)
             LayerProfile.Add<T>(tile, TileBox.Of(tile), Grid, Slopes, rows);
+        rows.Close();
         return rows.Row(rows.First + rows.Count / 2)[LayerRows.Area];
     }
 }

@@ -22,7 +22,7 @@ public readonly record struct MeasureProgress(long BytesDone, long LayersDone, l
 public sealed class PartMeasurer : IDisposable
 {
     /// <summary>Raised when any figure of any model can change; a golden test holds it to that.</summary>
-    public const int EngineVersion = 1;
+    public const int EngineVersion = 2;
 
     readonly MeasureOptions _options;
     readonly long _modelBytes;
@@ -48,7 +48,7 @@ public sealed class PartMeasurer : IDisposable
         _options = options;
         _modelBytes = modelBytes;
         _grid = new(options.Fdm.LayerHeightMm);
-        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm));
+        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm), TrianglesForeseen);
         try
         {
             _writer = new(_pipeline, new());
@@ -60,6 +60,10 @@ public sealed class PartMeasurer : IDisposable
             throw;
         }
     }
+
+    /// <summary>A binary STL's length is its number of triangles; asked for when the first of them are there.</summary>
+    long? TrianglesForeseen() =>
+        _decoder.Format == MeshFormat.StlBinary ? (_modelBytes - BinaryStlDecoder.HeaderBytes) / StlRecord.Bytes : null;
 
     public long BytesPushed => Interlocked.Read(ref _bytesPushed);
 

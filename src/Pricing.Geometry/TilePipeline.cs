@@ -8,10 +8,13 @@ namespace Pricing.Geometry;
 
 /// <summary>
 /// Takes tiles from the decoder: the vertex index is kept on the decoder's thread, the kernels run on the other threads, or on this one
-/// when there is none. Tiles are recycled; a decoder that is ahead waits for one to come back.
+/// when there is none. Tiles are recycled; a decoder that is so far ahead that none is left runs the kernels itself.
 /// </summary>
 sealed class TilePipeline : ITileConsumer, IDisposable
 {
+    /// <summary>Tiles that change hands at a time: the lock and the waking cost as much as half a tile.</summary>
+    const int Batch = 4;
+
     readonly TileKernels _kernels;
     readonly LayerGrid _grid;
     readonly LayerSlopes _slopes;
@@ -19,23 +22,30 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     readonly TileSums[] _sums;
     readonly Queue<TriangleTile> _full = new();
     readonly Stack<TriangleTile> _free = new();
+
+    // The decoder's own: filled and not yet handed over, taken back and not yet filled.
+    readonly List<TriangleTile> _filled = [];
+    readonly Stack<TriangleTile> _spare = new();
     readonly object _gate = new();
     bool _ended;
     bool _abandoned;
     ExceptionDispatchInfo? _fault;
 
-    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes)
+    // What is foreseen: see WeldedMesh.
+    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes, Func<long?> foresee)
     {
+        Mesh = new(foresee);
         _kernels = TileKernels.For(set);
         _grid = grid;
         _slopes = slopes;
         var workers = Math.Clamp(threads, 1, Limits.Mesh.ThreadsMax) - 1;
         _threads = new Thread[workers];
-        _sums = new TileSums[Math.Max(workers, 1)];
+        // The last are the decoder's own.
+        _sums = new TileSums[workers + 1];
         for (var i = 0; i < _sums.Length; i++)
             _sums[i] = new();
         for (var i = 0; i < workers * Limits.Mesh.TilesPerThreadMax; i++)
-            _free.Push(new());
+            _spare.Push(new());
         for (var i = 0; i < workers; i++)
         {
             var sums = _sums[i];
@@ -45,35 +55,48 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     }
 
     /// <summary>The welded mesh, while it is small enough.</summary>
-    public WeldedMesh Mesh { get; } = new();
+    public WeldedMesh Mesh { get; }
 
     public TriangleTile Accept(TriangleTile tile)
     {
-        if (_threads.Length == 0)
+        Mesh.Add(tile);
+        if (_spare.Count == 0 && _threads.Length > 0)
+            HandOver();
+        if (!_spare.TryPop(out var next))
         {
-            _kernels.Add(tile, _grid, _slopes, _sums[0]);
-            Mesh.Add(tile);
+            _kernels.Add(tile, _grid, _slopes, _sums[^1]);
             return tile;
         }
-        Mesh.Add(tile);
+        _filled.Add(tile);
+        if (_filled.Count == Batch)
+            HandOver();
+        return next;
+    }
+
+    /// <summary>Gives the filled tiles to the threads and takes back what they are done with.</summary>
+    void HandOver()
+    {
         lock (_gate)
         {
-            _full.Enqueue(tile);
-            Monitor.PulseAll(_gate);
-            while (_free.Count == 0 && _fault is null)
-                Monitor.Wait(_gate);
             _fault?.Throw();
-            return _free.Pop();
+            foreach (var tile in _filled)
+                _full.Enqueue(tile);
+            _filled.Clear();
+            while (_free.TryPop(out var tile))
+                _spare.Push(tile);
+            Monitor.Pulse(_gate);
         }
     }
 
     /// <summary>Waits for the tiles under way and adds up the threads' sums.</summary>
     public TileSums Finish()
     {
+        HandOver();
         Stop(abandon: false);
         _fault?.Throw();
         for (var i = 1; i < _sums.Length; i++)
             _sums[0].Add(_sums[i]);
+        _sums[0].Rows.Close();
         return _sums[0];
     }
 
@@ -82,7 +105,7 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     {
         using var again = new TilePipeline(_kernels, _grid, _slopes);
         write(new TileWriter(again, new TriangleTile()));
-        return again._sums[0];
+        return again.Finish();
     }
 
     TilePipeline(TileKernels kernels, LayerGrid grid, LayerSlopes slopes)
@@ -92,6 +115,8 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         _slopes = slopes;
         _threads = [];
         _sums = [new()];
+        // Nobody asks for these triangles' index.
+        Mesh = new(() => long.MaxValue);
     }
 
     public void Dispose() => Stop(abandon: true);
@@ -112,34 +137,32 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     {
         try
         {
-            while (Take() is { } tile)
-            {
-                _kernels.Add(tile, _grid, _slopes, sums);
-                lock (_gate)
-                {
-                    _free.Push(tile);
-                    Monitor.PulseAll(_gate);
-                }
-            }
+            List<TriangleTile> tiles = [];
+            while (Take(tiles))
+                foreach (var tile in tiles)
+                    _kernels.Add(tile, _grid, _slopes, sums);
         }
         catch (Exception e)
         {
             // A thread must not take the process down: the decoder's thread rethrows.
             lock (_gate)
-            {
                 _fault ??= ExceptionDispatchInfo.Capture(e);
-                Monitor.PulseAll(_gate);
-            }
         }
     }
 
-    TriangleTile? Take()
+    /// <summary>Exchanges the tiles done for the next ones; false when there will be none.</summary>
+    bool Take(List<TriangleTile> tiles)
     {
         lock (_gate)
         {
+            foreach (var tile in tiles)
+                _free.Push(tile);
+            tiles.Clear();
             while (_full.Count == 0 && !_ended)
                 Monitor.Wait(_gate);
-            return _full.Count == 0 || _abandoned ? null : _full.Dequeue();
+            while (!_abandoned && tiles.Count < Batch && _full.TryDequeue(out var tile))
+                tiles.Add(tile);
+            return tiles.Count > 0;
         }
     }
 }

@@ -10,6 +10,7 @@ using Pricing.Catalog.V1;
 using Pricing.Coordinator;
 using Pricing.Coordinator.Embedded;
 using Pricing.Facade;
+using Pricing.Geometry;
 using Pricing.Node;
 using Pricing.Node.V1;
 using Pricing.Ops.V1;
@@ -118,6 +119,7 @@ sealed class Platform : IAsyncDisposable
                 ConnectionString = connection,
                 ModelFolder = Path.Combine(plan.Home, "models"),
                 Listen = plan.Listen,
+                EngineVersion = PartMeasurer.EngineVersion,
                 LogLevel = plan.LogLevel,
             }, services => AddServices(services, plan), routes => Map(routes, plan));
             await StartAsync(coordinator, cancellation);

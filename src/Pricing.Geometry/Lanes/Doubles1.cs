@@ -8,9 +8,12 @@ readonly unsafe struct Doubles1(double value) : IDoubles<Doubles1>
     const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
     readonly double _v = value;
 
+    public double Value => _v;
+
     public static int Count => 1;
 
     [MethodImpl(Inline)] public static Doubles1 Widen(float* source) => new(*source);
+    [MethodImpl(Inline)] public static Doubles1 Load(double* source) => new(*source);
     [MethodImpl(Inline)] public static Doubles1 Of(double value) => new(value);
     [MethodImpl(Inline)] public static Doubles1 operator +(Doubles1 a, Doubles1 b) => new(a._v + b._v);
     [MethodImpl(Inline)] public static Doubles1 operator -(Doubles1 a, Doubles1 b) => new(a._v - b._v);

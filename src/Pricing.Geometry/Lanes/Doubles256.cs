@@ -13,6 +13,7 @@ readonly unsafe struct Doubles256(Vector256<double> value) : IDoubles<Doubles256
     public static int Count => 4;
 
     [MethodImpl(Inline)] public static Doubles256 Widen(float* source) => new(Avx.ConvertToVector256Double(Vector128.Load(source)));
+    [MethodImpl(Inline)] public static Doubles256 Load(double* source) => new(Vector256.Load(source));
     [MethodImpl(Inline)] public static Doubles256 Of(double value) => new(Vector256.Create(value));
     [MethodImpl(Inline)] public static Doubles256 operator +(Doubles256 a, Doubles256 b) => new(a._v + b._v);
     [MethodImpl(Inline)] public static Doubles256 operator -(Doubles256 a, Doubles256 b) => new(a._v - b._v);

@@ -13,6 +13,7 @@ readonly unsafe struct Doubles512(Vector512<double> value) : IDoubles<Doubles512
     public static int Count => 8;
 
     [MethodImpl(Inline)] public static Doubles512 Widen(float* source) => new(Avx512F.ConvertToVector512Double(Vector256.Load(source)));
+    [MethodImpl(Inline)] public static Doubles512 Load(double* source) => new(Vector512.Load(source));
     [MethodImpl(Inline)] public static Doubles512 Of(double value) => new(Vector512.Create(value));
     [MethodImpl(Inline)] public static Doubles512 operator +(Doubles512 a, Doubles512 b) => new(a._v + b._v);
     [MethodImpl(Inline)] public static Doubles512 operator -(Doubles512 a, Doubles512 b) => new(a._v - b._v);

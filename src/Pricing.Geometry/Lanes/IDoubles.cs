@@ -14,6 +14,9 @@ unsafe interface IDoubles<T>
     /// <summary>Reads <see cref="Count"/> float32 values and widens them (exact).</summary>
     static abstract T Widen(float* source);
 
+    /// <summary>Reads <see cref="Count"/> values.</summary>
+    static abstract T Load(double* source);
+
     static abstract T Of(double value);
 
     static abstract T operator +(T a, T b);

@@ -10,7 +10,8 @@ namespace Pricing.Geometry.Layers;
 /// <remarks>
 /// With n = (b−a)×(c−a), corners sorted by height lo ≤ mid ≤ hi, and t(z) = (z−lo)/((hi−lo)(mid−lo)) below mid, (hi−z)/((hi−lo)(hi−mid)) above,
 /// a triangle's segment at z has length √(nx²+ny²)·t and adds ½(a·n − nz·z)·t to the section's area; of its projected area, the share below z is
-/// (z−lo)·t, or 1 − (hi−z)·t. Per triangle in vectors (pass 1), per crossing in scalars that every path shares (pass 2).
+/// (z−lo)·t, or 1 − (hi−z)·t. Per triangle in vectors (pass 1), per crossing in scalars that every path shares (pass 2); a side that crosses
+/// many planes is added as differences instead (pass 3), so cost does not grow with the number of layers.
 /// </remarks>
 static unsafe partial class LayerProfile
 {
@@ -19,6 +20,8 @@ static unsafe partial class LayerProfile
 
     /// <summary>Triangles prepared before they are scattered: the scratch stays in the first-level cache beside the tile.</summary>
     const int Block = 64;
+
+    const double Places = 1L << LayerRows.Bits;
 
     const int K0 = 0, Km = 1, K1 = 2, Lo = 3, Hi = 4, Wl = 5, Wh = 6, C = 7, Nz = 8, L = 9, Fields = 10;
 
@@ -32,18 +35,28 @@ static unsafe partial class LayerProfile
             return false;
         var near = box.Reach <= NearMm;
         var scratch = stackalloc double[Fields * Block];
+        long updates = 0;
         fixed (float* lanes = tile.Lanes)
-        fixed (long* storage = rows.Storage)
+        fixed (long* storage = rows.Storage, whole = rows.WholeStorage)
         {
             for (var start = 0; start < tile.Count; start += Block)
             {
                 var active = Prepare<T>(lanes + start, scratch, grid, slopes);
-                if (near)
-                    Scatter(scratch, active, storage, rows.First, grid.HeightMm, slopes);
-                else
-                    ScatterFar(scratch, active, storage, rows.First, grid.HeightMm, slopes);
+                var tall = near
+                    ? Scatter<NearRounding>(scratch, active, storage, whole, rows.First, grid.HeightMm, slopes, ref updates)
+                    : Scatter<FarRounding>(scratch, active, storage, whole, rows.First, grid.HeightMm, slopes, ref updates);
+                if (tall == 0)
+                    continue;
+                fixed (long* steps = rows.StepStorage())
+                {
+                    if (near)
+                        ScatterTall<NearRounding>(scratch, tall, steps, rows.First, grid.HeightMm, slopes, ref updates);
+                    else
+                        ScatterTall<FarRounding>(scratch, tall, steps, rows.First, grid.HeightMm, slopes, ref updates);
+                }
             }
         }
+        rows.Updates += updates;
         return true;
     }
 
@@ -118,88 +131,113 @@ static unsafe partial class LayerProfile
         return -nz > slopes.DownFlat * l ? LayerRows.DownFlat : -nz > slopes.DownSkin * l ? LayerRows.DownSkin : -1;
     }
 
-    /// <summary>Pass 2: each crossing of each triangle, rounded and added to its row.</summary>
+    /// <summary>The row field of hanging walls a face counts for, 0 for none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static int HangingOf(double nz, double l, in LayerSlopes slopes) =>
+        !(Math.Abs(nz) > slopes.Overhang * 0.5 * l) ? 0 : nz < 0 ? LayerRows.Overhang : LayerRows.OverhangInverted;
+
+    /// <summary>Pass 2: each crossing of each triangle, rounded and added to its row. Answers which triangles have a side that is tall.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    static void Scatter(double* scratch, ulong active, long* storage, int first, double height, in LayerSlopes slopes)
+    static ulong Scatter<R>(double* scratch, ulong active, long* storage, long* whole, int first, double height, in LayerSlopes slopes, ref long updates)
+        where R : struct, IRounding
     {
-        const double Places = 1L << LayerRows.Bits;
+        ulong tall = 0;
         for (; active != 0; active &= active - 1)
         {
-            var s = scratch + BitOperations.TrailingZeroCount(active);
+            var triangle = BitOperations.TrailingZeroCount(active);
+            var s = scratch + triangle;
             double nz = s[Nz * Block], l = s[L * Block];
             int k0 = (int)s[K0 * Block], km = (int)s[Km * Block], k1 = (int)s[K1 * Block];
-            var row = storage + (long)(k0 - first) * LayerRows.Stride;
             var cls = ClassOf(nz, l, slopes);
-            var overhang = !(Math.Abs(nz) > slopes.Overhang * 0.5 * l) ? 0 : nz < 0 ? LayerRows.Overhang : LayerRows.OverhangInverted;
+            var hanging = HangingOf(nz, l, slopes);
             var c = s[C * Block];
             var area = Math.Abs(nz);
-            var lo = s[Lo * Block];
-            var weight = s[Wl * Block];
-            var k = k0;
-            for (; k < km; k++, row += LayerRows.Stride)
-            {
-                var z = (k + 0.5) * height;
-                var t = (z - lo) * weight;
-                row[LayerRows.Area] += Quick((c - nz * z) * t * Places);
-                var p = Quick(l * t * Places);
-                row[LayerRows.Perimeter] += p;
-                if (cls >= 0)
-                    row[LayerRows.Below + cls] += Quick(area * ((z - lo) * t) * Places);
-                if (overhang != 0)
-                    row[overhang] += p;
-            }
-            var hi = s[Hi * Block];
-            weight = s[Wh * Block];
-            for (; k < k1; k++, row += LayerRows.Stride)
-            {
-                var z = (k + 0.5) * height;
-                var t = (hi - z) * weight;
-                row[LayerRows.Area] += Quick((c - nz * z) * t * Places);
-                var p = Quick(l * t * Places);
-                row[LayerRows.Perimeter] += p;
-                if (cls >= 0)
-                    row[LayerRows.Below + cls] += Quick(area * (1 - (hi - z) * t) * Places);
-                if (overhang != 0)
-                    row[overhang] += p;
-            }
             if (cls >= 0)
-                row[LayerRows.Whole + cls] += Quick(area * Places);
+                whole[(long)(k1 - first) * LayerRows.Classes + cls] += R.Of(area * Places);
+            if (km - k0 < LayerSteps.PlanesMin)
+            {
+                var row = storage + (long)(k0 - first) * LayerRows.Stride;
+                var lo = s[Lo * Block];
+                var weight = s[Wl * Block];
+                updates += km - k0;
+                for (var k = k0; k < km; k++, row += LayerRows.Stride)
+                {
+                    var z = (k + 0.5) * height;
+                    var t = (z - lo) * weight;
+                    row[LayerRows.Area] += R.Of((c - nz * z) * t * Places);
+                    var p = R.Of(l * t * Places);
+                    row[LayerRows.Perimeter] += p;
+                    if (cls >= 0)
+                        row[LayerRows.Below + cls] += R.Of(area * ((z - lo) * t) * Places);
+                    if (hanging != 0)
+                        row[hanging] += p;
+                }
+            }
+            else
+                tall |= 1ul << triangle;
+            if (k1 - km < LayerSteps.PlanesMin)
+            {
+                var row = storage + (long)(km - first) * LayerRows.Stride;
+                var hi = s[Hi * Block];
+                var weight = s[Wh * Block];
+                updates += k1 - km;
+                for (var k = km; k < k1; k++, row += LayerRows.Stride)
+                {
+                    var z = (k + 0.5) * height;
+                    var t = (hi - z) * weight;
+                    row[LayerRows.Area] += R.Of((c - nz * z) * t * Places);
+                    var p = R.Of(l * t * Places);
+                    row[LayerRows.Perimeter] += p;
+                    if (cls >= 0)
+                        row[LayerRows.Below + cls] += R.Of(area * (1 - (hi - z) * t) * Places);
+                    if (hanging != 0)
+                        row[hanging] += p;
+                }
+            }
+            else
+                tall |= 1ul << triangle;
         }
+        return tall;
     }
 
-    /// <summary>The nearest integer, ties to even, of |x| &lt; 2⁵¹.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    static long Quick(double x) => BitConverter.DoubleToInt64Bits(x + FixedPoint.Magic) - FixedPoint.MagicBits;
-
-    /// <summary>As <see cref="Scatter"/> for coordinates beyond <see cref="NearMm"/>: terms up to 2⁶² need the slow rounding.</summary>
-    static void ScatterFar(double* scratch, ulong active, long* storage, int first, double height, in LayerSlopes slopes)
+    /// <summary>Pass 3: the tall sides of tall triangles, as differences.</summary>
+    static void ScatterTall<R>(double* scratch, ulong tall, long* steps, int first, double height, in LayerSlopes slopes, ref long updates)
+        where R : struct, IRounding
     {
-        const double Places = 1L << LayerRows.Bits;
-        for (; active != 0; active &= active - 1)
+        for (; tall != 0; tall &= tall - 1)
         {
-            var s = scratch + BitOperations.TrailingZeroCount(active);
-            double nz = s[Nz * Block], l = s[L * Block], c = s[C * Block], lo = s[Lo * Block], hi = s[Hi * Block];
+            var s = scratch + BitOperations.TrailingZeroCount(tall);
+            double nz = s[Nz * Block], l = s[L * Block], c = s[C * Block];
             int k0 = (int)s[K0 * Block], km = (int)s[Km * Block], k1 = (int)s[K1 * Block];
             var cls = ClassOf(nz, l, slopes);
-            var overhang = !(Math.Abs(nz) > slopes.Overhang * 0.5 * l) ? 0 : nz < 0 ? LayerRows.Overhang : LayerRows.OverhangInverted;
-            for (var k = k0; k < k1; k++)
+            var hanging = HangingOf(nz, l, slopes);
+            if (km - k0 >= LayerSteps.PlanesMin)
             {
-                var row = storage + (long)(k - first) * LayerRows.Stride;
-                var z = (k + 0.5) * height;
-                var t = k < km ? (z - lo) * s[Wl * Block] : (hi - z) * s[Wh * Block];
-                row[LayerRows.Area] += Slow((c - nz * z) * t * Places);
-                var p = Slow(l * t * Places);
-                row[LayerRows.Perimeter] += p;
-                if (cls >= 0)
-                    row[LayerRows.Below + cls] += Slow(Math.Abs(nz) * (k < km ? (z - lo) * t : 1 - (hi - z) * t) * Places);
-                if (overhang != 0)
-                    row[overhang] += p;
+                var z = (k0 + 0.5) * height;
+                AddSide(new(steps + (long)(k0 - first) * LayerSteps.Stride, km - k0), z, z - s[Lo * Block], height, s[Wl * Block]);
+                updates += 2;
             }
-            if (cls >= 0)
-                storage[(long)(k1 - first) * LayerRows.Stride + LayerRows.Whole + cls] += Slow(Math.Abs(nz) * Places);
+            if (k1 - km >= LayerSteps.PlanesMin)
+            {
+                var z = (km + 0.5) * height;
+                AddSide(new(steps + (long)(km - first) * LayerSteps.Stride, k1 - km), z, s[Hi * Block] - z, -height, s[Wh * Block]);
+                updates += 2;
+            }
+
+            // u is the way from the side's own corner, lowest or highest; each plane adds du to it, and t = u·w.
+            void AddSide(in LayerSteps.Piece side, double z, double u, double du, double w)
+            {
+                var d = c - nz * z;
+                // (d − nz·h·j)·(u + du·j)·w, in differences of j.
+                side.AddArea<R>(new(d * u * w, (du * d - nz * height * (u + du)) * w, -2 * nz * height * du * w));
+                side.AddPerimeter<R>(l * u * w, l * du * w, hanging);
+                if (cls < 0)
+                    return;
+                // The share below the plane: (u + du·j)²·w from the lowest corner, what that leaves from the highest.
+                var area = Math.Abs(nz);
+                var q = du > 0 ? area * w : -area * w;
+                side.AddBelow<R>(cls, new((du > 0 ? 0 : area) + q * u * u, q * du * (2 * u + du), 2 * q * du * du));
+            }
         }
     }
-
-    /// <summary>Modulo 2⁶⁴, like the sums: what exceeds 64 bits cancels or the section is larger than any part.</summary>
-    static long Slow(double x) => unchecked((long)(Int128)Math.Round(x));
 }

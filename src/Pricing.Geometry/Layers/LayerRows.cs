@@ -4,25 +4,28 @@ namespace Pricing.Geometry.Layers;
 /// One row of fixed-point sums per plane, in a window of planes that grows both ways as triangles come. Sums are 64-bit integers modulo 2⁶⁴,
 /// so neither order nor threads matter; a section's true area below 2³⁹ mm² always comes out right, whatever the partial sums did.
 /// </summary>
+/// <remarks>What tall triangles add waits in difference rows (<see cref="LayerSteps"/>) until <see cref="Close"/>, after the last triangle.</remarks>
 sealed class LayerRows
 {
     /// <summary>Binary places of every sum: 2⁻²⁴ mm or mm².</summary>
     public const int Bits = 24;
 
-    /// <summary>Longs per row.</summary>
-    public const int Stride = 12;
+    /// <summary>Longs per row: one cache line.</summary>
+    public const int Stride = 8;
 
     /// <summary>Section area; section perimeter; perimeter of walls that hang in the air, and would if the mesh were inside out.</summary>
     public const int Area = 0, Perimeter = 1, Overhang = 2, OverhangInverted = 3;
 
     /// <summary>
     /// Projected area below the plane of faces in four classes of slope. What a face adds at the planes it crosses is kept at
-    /// <see cref="Below"/> + class; its whole area, due at all planes above it, at <see cref="Whole"/> + class of the first of them.
+    /// <see cref="Below"/> + class; its whole area, due at all planes above it, in <see cref="WholeRow"/> of the first of them.
     /// </summary>
-    public const int Below = 4, Whole = 8;
+    public const int Below = 4;
     public const int UpSkin = 0, UpFlat = 1, DownSkin = 2, DownFlat = 3, Classes = 4;
 
     long[] _rows = [];
+    long[] _whole = [];
+    long[] _steps = [];
 
     /// <summary>Plane of the first row.</summary>
     public int First { get; private set; }
@@ -32,9 +35,28 @@ sealed class LayerRows
     /// <summary>True once the part spans more planes than <c>Limits.Mesh.LayersMax</c>; the rows are gone then.</summary>
     public bool TooTall { get; private set; }
 
-    public Span<long> Row(int plane) => _rows.AsSpan((plane - First) * Stride, Stride);
+    /// <summary>Row updates so far: the work pass 2 did, whatever the clock said.</summary>
+    public long Updates { get; set; }
+
+    /// <summary>The sums at a plane, complete once the rows are closed.</summary>
+    public Span<long> Row(int plane) => _steps.Length == 0
+        ? Slice(_rows, plane, Stride)
+        : throw new InvalidOperationException("Rows are read after Close.");
+
+    /// <summary>Projected area of each class that counts whole from this plane on.</summary>
+    public Span<long> WholeRow(int plane) => Slice(_whole, plane, Classes);
 
     public long[] Storage => _rows;
+
+    public long[] WholeStorage => _whole;
+
+    /// <summary>The difference rows; made when the first tall triangle comes.</summary>
+    public long[] StepStorage()
+    {
+        if (_steps.Length == 0)
+            _steps = GC.AllocateArray<long>(Count * LayerSteps.Stride, pinned: true);
+        return _steps;
+    }
 
     /// <summary>Makes rows for planes <paramref name="low"/> … <paramref name="high"/>; false when the part is too tall.</summary>
     public bool Ensure(int low, int high)
@@ -48,7 +70,7 @@ sealed class LayerRows
         if ((long)newHigh - newLow + 1 > Limits.Mesh.LayersMax)
         {
             TooTall = true;
-            _rows = [];
+            _rows = _whole = _steps = [];
             Count = 0;
             return false;
         }
@@ -61,17 +83,20 @@ sealed class LayerRows
             else
                 newHigh += slack;
         }
-        var rows = GC.AllocateArray<long>((newHigh - newLow + 1) * Stride, pinned: true);
-        _rows.AsSpan(0, Count * Stride).CopyTo(rows.AsSpan((First - newLow) * (Count == 0 ? 0 : Stride)));
-        _rows = rows;
+        var count = newHigh - newLow + 1;
+        _rows = Moved(_rows, Stride, newLow, count);
+        _whole = Moved(_whole, Classes, newLow, count);
+        if (_steps.Length > 0)
+            _steps = Moved(_steps, LayerSteps.Stride, newLow, count);
         First = newLow;
-        Count = newHigh - newLow + 1;
+        Count = count;
         return true;
     }
 
-    /// <summary>Adds another worker's rows.</summary>
+    /// <summary>Adds another worker's rows, neither of them closed.</summary>
     public void Add(LayerRows other)
     {
+        Updates += other.Updates;
         if (other.TooTall)
             TooTall = true;
         if (TooTall || other.Count == 0)
@@ -80,29 +105,58 @@ sealed class LayerRows
         var (low, high) = other.Used();
         if (low > high || !Ensure(low, high))
             return;
-        for (var k = low; k <= high; k++)
+        AddRange(_rows, other._rows, Stride);
+        AddRange(_whole, other._whole, Classes);
+        if (other._steps.Length > 0)
+            AddRange(StepStorage(), other._steps, LayerSteps.Stride);
+
+        void AddRange(long[] into, long[] from, int stride)
         {
-            var into = Row(k);
-            var from = other.Row(k);
-            for (var i = 0; i < Stride; i++)
-                into[i] += from[i];
+            var target = into.AsSpan((low - First) * stride, (high - low + 1) * stride);
+            var source = from.AsSpan((low - other.First) * stride, target.Length);
+            for (var i = 0; i < target.Length; i++)
+                target[i] += source[i];
         }
     }
 
-    /// <summary>Adds only the section areas of other rows, where these have the plane.</summary>
+    /// <summary>
+    /// Turns differences into rows. Once, when every triangle of every worker is in: it rounds sums, and rounding parts of them would
+    /// make the answer depend on who added what.
+    /// </summary>
+    public void Close()
+    {
+        if (_steps.Length > 0)
+            LayerSteps.Integrate(_steps, _rows, Count);
+        _steps = [];
+    }
+
+    /// <summary>Adds only the section areas of other rows, where these have the plane. Both are closed.</summary>
     public void AddArea(LayerRows other)
     {
         for (var k = Math.Max(First, other.First); k < Math.Min(First + Count, other.First + other.Count); k++)
             Row(k)[Area] += other.Row(k)[Area];
     }
 
+    long[] Moved(long[] from, int stride, int newFirst, int newCount)
+    {
+        var to = GC.AllocateArray<long>(newCount * stride, pinned: true);
+        if (Count > 0)
+            from.AsSpan(0, Count * stride).CopyTo(to.AsSpan((First - newFirst) * stride));
+        return to;
+    }
+
+    Span<long> Slice(long[] storage, int plane, int stride) => storage.AsSpan((plane - First) * stride, stride);
+
     (int Low, int High) Used()
     {
         int low = First, high = First + Count - 1;
-        while (low <= high && !Row(low).ContainsAnyExcept(0))
+        while (low <= high && IsUnused(low))
             low++;
-        while (high >= low && !Row(high).ContainsAnyExcept(0))
+        while (high >= low && IsUnused(high))
             high--;
         return (low, high);
     }
+
+    bool IsUnused(int plane) => !Slice(_rows, plane, Stride).ContainsAnyExcept(0) && !WholeRow(plane).ContainsAnyExcept(0)
+        && (_steps.Length == 0 || !Slice(_steps, plane, LayerSteps.Stride).ContainsAnyExcept(0));
 }

@@ -19,7 +19,7 @@ sealed class LayerTable
 
     public int Count => PlaneMm.Length;
 
-    /// <param name="rows">The sums.</param>
+    /// <param name="rows">The sums, closed.</param>
     /// <param name="grid">Their planes.</param>
     /// <param name="minZMm">Lowest and highest point of the part; planes outside are left out.</param>
     /// <param name="maxZMm">See <paramref name="minZMm"/>.</param>
@@ -51,7 +51,7 @@ sealed class LayerTable
             for (var c = 0; c < LayerRows.Classes; c++)
             {
                 // Faces whose highest point is below this plane count whole from here on.
-                whole[c] += row[LayerRows.Whole + c];
+                whole[c] += rows.WholeRow(low + i)[c];
                 classes[c][i] = (whole[c] + row[LayerRows.Below + c]) * Unit;
             }
             if (i == n)

@@ -33,24 +33,42 @@ sealed partial record MeshTopology(long Shells, long BoundaryEdges, long NonMani
         return new(CountShells(corners, vertices), boundary, nonManifold, manifold, balanced, consistent, repeated);
     }
 
+    /// <summary>Trees of vertices, each hung under a lower number; −1 per join. Every vertex of a file is used by a triangle, so it counts.</summary>
     static long CountShells(ReadOnlySpan<int> corners, int vertices)
     {
-        var sets = new DisjointSets(vertices);
+        var parent = new int[vertices];
+        for (var i = 0; i < vertices; i++)
+            parent[i] = i;
         long shells = vertices;
         for (var i = 0; i < corners.Length; i += 3)
         {
-            shells -= Merge(corners[i], corners[i + 1]);
-            shells -= Merge(corners[i], corners[i + 2]);
+            int a = corners[i], b = corners[i + 1], c = corners[i + 2];
+            // Neighbours mostly hang under one root already.
+            if (parent[a] == parent[b] && parent[a] == parent[c])
+                continue;
+            a = Root(a);
+            b = Root(b);
+            if (a != b)
+                Hang();
+            b = Root(c);
+            if (a != b)
+                Hang();
+
+            void Hang()
+            {
+                shells--;
+                (a, b) = (Math.Min(a, b), Math.Max(a, b));
+                parent[b] = a;
+            }
         }
-        // Repairs leave vertices behind that no triangle uses any more; in a file each one is used.
         return shells;
 
-        int Merge(int a, int b)
+        // Halving the path: each vertex passed hangs under its grandparent afterwards.
+        int Root(int v)
         {
-            if (sets.Find(a) == sets.Find(b))
-                return 0;
-            sets.Join(a, b);
-            return 1;
+            for (int up; (up = parent[v]) != v; v = parent[v])
+                parent[v] = parent[up];
+            return v;
         }
     }
 }

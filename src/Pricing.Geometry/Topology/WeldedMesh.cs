@@ -6,10 +6,11 @@ namespace Pricing.Geometry.Topology;
 /// The welded mesh: three vertex numbers per triangle, at most <c>Limits.Mesh.TopologyTrianglesMax</c> of them. One triangle more and the
 /// tables are gone, so memory never grows with the file.
 /// </summary>
-sealed class WeldedMesh
+/// <param name="foresee">How many triangles will come, where that is known: asked with the first tile. Saves room that grows, or the whole work.</param>
+sealed class WeldedMesh(Func<long?>? foresee = null)
 {
     VertexTable? _vertices = new();
-    int[] _corners = new int[3 * TriangleTile.Capacity];
+    int[] _corners = [];
 
     /// <summary>False once the limit is passed: nothing is known then.</summary>
     public bool IsComplete => _vertices is not null;
@@ -25,25 +26,24 @@ sealed class WeldedMesh
     {
         if (_vertices is null)
             return;
-        if (Triangles + tile.Count > Limits.Mesh.TopologyTrianglesMax)
+        var foreseen = Triangles == 0 ? foresee?.Invoke() ?? 0 : 0;
+        if (Math.Max(Triangles + tile.Count, foreseen) > Limits.Mesh.TopologyTrianglesMax)
         {
             _vertices = null;
             _corners = [];
             Triangles = 0;
             return;
         }
+        if (foreseen > 0)
+        {
+            _corners = new int[3 * foreseen];
+            // A closed mesh has half as many vertices as triangles, but for its handles.
+            _vertices.Reserve((int)foreseen / 2 + TriangleTile.Capacity);
+        }
         var needed = 3 * (Triangles + tile.Count);
         if (needed > _corners.Length)
-            Array.Resize(ref _corners, Math.Max(needed, Math.Min(2 * _corners.Length, 3 * Limits.Mesh.TopologyTrianglesMax)));
-        ReadOnlySpan<float> lanes = tile.Lanes;
-        var corners = _corners.AsSpan(3 * Triangles, 3 * tile.Count);
-        const int Stride = TriangleTile.Capacity;
-        for (var i = 0; i < tile.Count; i++)
-        {
-            corners[3 * i] = _vertices.IdOf(lanes[i], lanes[Stride + i], lanes[2 * Stride + i]);
-            corners[3 * i + 1] = _vertices.IdOf(lanes[3 * Stride + i], lanes[4 * Stride + i], lanes[5 * Stride + i]);
-            corners[3 * i + 2] = _vertices.IdOf(lanes[6 * Stride + i], lanes[7 * Stride + i], lanes[8 * Stride + i]);
-        }
+            Array.Resize(ref _corners, Math.Max(Math.Max(needed, 3 * TriangleTile.Capacity), Math.Min(2 * _corners.Length, 3 * Limits.Mesh.TopologyTrianglesMax)));
+        _vertices.Add(tile, _corners.AsSpan(3 * Triangles, 3 * tile.Count));
         Triangles += tile.Count;
     }
 }

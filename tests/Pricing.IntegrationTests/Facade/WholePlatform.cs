@@ -4,6 +4,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pricing.Coordinator;
 using Pricing.Coordinator.Embedded;
+using Pricing.Geometry;
 using Pricing.Node;
 
 namespace Pricing.IntegrationTests.Facade;
@@ -33,6 +34,7 @@ sealed class WholePlatform : IAsyncDisposable
             ConnectionString = database.ConnectionString,
             ModelFolder = Path.Combine(home.FullName, "models"),
             Listen = new IPEndPoint(IPAddress.Loopback, 0),
+            EngineVersion = PartMeasurer.EngineVersion,
             LogLevel = LogLevel.Critical,
         });
         await coordinator.StartAsync();

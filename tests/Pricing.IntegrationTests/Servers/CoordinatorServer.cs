@@ -63,6 +63,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         {
             ConnectionString = await PostgresServer.CreateDatabaseAsync(),
             ModelFolder = Directory.CreateTempSubdirectory("pricing-models-").FullName,
+            EngineVersion = 1,
             LogLevel = LogLevel.Error,
         };
         var server = await StartAsync(adjust?.Invoke(options) ?? options);

@@ -12,12 +12,25 @@ sealed class LayerProfileTests
     // Every face that is not upright falls in the lower class: the reference twin does not tell slopes apart.
     static readonly LayerSlopes AnySlope = new(0, 1e30, 0, 1e30, 1e30);
 
-    static LayerRows Rows(InstructionSet set, List<TriangleTile> tiles, LayerGrid grid, LayerSlopes slopes)
+    static LayerRows Open(InstructionSet set, IEnumerable<TriangleTile> tiles, LayerGrid grid, LayerSlopes slopes)
     {
         var sums = new TileSums();
         foreach (var tile in tiles)
             TileKernels.For(set).Add(tile, grid, slopes, sums);
         return sums.Rows;
+    }
+
+    static LayerRows Rows(InstructionSet set, IEnumerable<TriangleTile> tiles, LayerGrid grid, LayerSlopes slopes)
+    {
+        var rows = Open(set, tiles, grid, slopes);
+        rows.Close();
+        return rows;
+    }
+
+    static void AssertEqual(LayerRows actual, LayerRows expected, int low, int high, string what)
+    {
+        for (var k = low; k <= high; k++)
+            Assert.That(actual.Row(k).SequenceEqual(expected.Row(k)) && actual.WholeRow(k).SequenceEqual(expected.WholeRow(k)), Is.True, $"{what}, plane {k}");
     }
 
     [Test]
@@ -71,11 +84,7 @@ sealed class LayerProfileTests
             Assert.That(table.DownSkinMm2[k - low], Is.EqualTo(row.DownBelow).Within(within));
         }
         foreach (var set in Shapes.Paths)
-        {
-            var other = Rows(set, tiles, grid, AnySlope);
-            for (var k = rows.First; k < rows.First + rows.Count; k++)
-                Assert.That(other.Row(k).SequenceEqual(rows.Row(k)), Is.True, $"{set}, plane {k}");
-        }
+            AssertEqual(Rows(set, tiles, grid, AnySlope), rows, rows.First, rows.First + rows.Count - 1, $"{set}");
     }
 
     [Test]
@@ -95,14 +104,86 @@ sealed class LayerProfileTests
     {
         var grid = new LayerGrid(0.2);
         var slopes = FdmEstimator.SlopesOf(FdmProfile.Standard);
-        List<TriangleTile>[] parts = [.. new double[] { 50, -200, 0, 300, -500 }.Select(z => Shapes.Tiles(Shapes.Sphere(3, 10, new(0, 0, z))))];
-        var whole = Rows(InstructionSet.Portable, [.. parts.SelectMany(p => p)], grid, slopes);
+        // Few large triangles, which are tall, and many small ones, which are not.
+        List<TriangleTile>[] parts = [.. new[] { 50, -200, 0, 300, -500 }.Select((z, i) => Shapes.Tiles(Shapes.Sphere(i % 4, 10, new(0, 0, z))))];
+        var whole = Rows(InstructionSet.Portable, parts.SelectMany(p => p), grid, slopes);
         var merged = new LayerRows();
         foreach (var part in parts.Reverse())
-            merged.Add(Rows(InstructionSet.Portable, part, grid, slopes));
-        for (var k = grid.First(-510); k < grid.First(310); k++)
-            Assert.That(merged.Row(k).SequenceEqual(whole.Row(k)), Is.True, $"plane {k}");
+            merged.Add(Open(InstructionSet.Portable, part, grid, slopes));
+        merged.Close();
+        AssertEqual(merged, whole, grid.First(-510), grid.First(310), "merged");
     }
+
+    [TestCase(0, 10, 0.01)]
+    [TestCase(1, 10, 0.01)]
+    [TestCase(1, 10, 0.001)]
+    [TestCase(2, 100, 0.1)]
+    [TestCase(1, 6000, 5)]
+    public void Tall_triangles_agree_with_real_segments_whatever_their_order(int fineness, double radius, double height)
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var grid = new LayerGrid(height);
+        var mesh = Shapes.Potato(random, fineness, radius);
+        var tiles = Shapes.Tiles(mesh);
+        var expected = LayerProfile.Reference(tiles, grid);
+        var rows = Rows(InstructionSet.Portable, tiles, grid, AnySlope);
+        // Each triangle rounds by at most one unit per sum and row, besides what the doubles of either side lose.
+        var within = mesh.Count * Math.Pow(2, -LayerRows.Bits) + 1e-12 * radius * radius;
+        Span<long> whole = stackalloc long[LayerRows.Classes];
+        foreach (var (k, row) in expected)
+        {
+            for (var c = 0; c < LayerRows.Classes; c++)
+                whole[c] += rows.WholeRow(k)[c];
+            var sums = rows.Row(k);
+            Assert.That(Mm(sums[LayerRows.Area]), Is.EqualTo(row.Area).Within(within), $"area, plane {k}");
+            Assert.That(Mm(sums[LayerRows.Perimeter]), Is.EqualTo(row.Perimeter).Within(within), $"perimeter, plane {k}");
+            Assert.That(Mm(whole[LayerRows.UpSkin] + sums[LayerRows.Below + LayerRows.UpSkin]), Is.EqualTo(row.UpBelow).Within(within), $"up, plane {k}");
+            Assert.That(Mm(whole[LayerRows.DownSkin] + sums[LayerRows.Below + LayerRows.DownSkin]), Is.EqualTo(row.DownBelow).Within(within), $"down, plane {k}");
+        }
+        foreach (var set in Shapes.Paths)
+        {
+            var shuffled = Rows(set, Shapes.Tiles(Shapes.Shuffled(mesh, random)), grid, AnySlope);
+            AssertEqual(shuffled, rows, expected.Keys.First(), expected.Keys.Last() + 1, $"{set}");
+        }
+    }
+
+    [Test]
+    public void Differences_hold_over_a_hundred_thousand_planes_and_leave_nothing_behind()
+    {
+        const double Side = 20, Height = 19.99;
+        var grid = new LayerGrid(0.0002);
+        // All walls hang by these slopes once the pyramid stands on its tip.
+        var slopes = AnySlope with { Overhang = 0.1 };
+        var mesh = Shapes.Map(Shapes.Pyramid(Side, Height), p => new(p.X, p.Y, (float)-p.Z));
+        var rows = Rows(InstructionSets.Current, Shapes.Tiles(Shapes.Inverted(mesh)), grid, slopes);
+        int low = grid.First((float)-Height), high = grid.First(0);
+        Assert.That(high - low, Is.GreaterThan(99_900));
+        for (var k = low; k < high; k += 37)
+        {
+            var side = Side * (1 + grid.PlaneMm(k) / (float)Height);
+            Assert.That(Mm(rows.Row(k)[LayerRows.Area]), Is.EqualTo(side * side).Within(1e-6), $"plane {k}");
+            Assert.That(Mm(rows.Row(k)[LayerRows.Perimeter]), Is.EqualTo(4 * side).Within(1e-6), $"plane {k}");
+            Assert.That(Mm(rows.Row(k)[LayerRows.Overhang]), Is.EqualTo(4 * side).Within(1e-6), $"plane {k}");
+            Assert.That(Mm(rows.Row(k)[LayerRows.Below + LayerRows.DownSkin]), Is.EqualTo(side * side).Within(1e-6), $"plane {k}");
+        }
+        Assert.That(rows.Row(high).ContainsAnyExcept(0), Is.False);
+    }
+
+    [Test]
+    public void The_work_for_tall_triangles_does_not_grow_with_the_number_of_layers()
+    {
+        var tiles = Shapes.Tiles([.. Shapes.Box(10, 20, 30), .. Shapes.Potato(new(7), 1, 15)]);
+        long Updates(double height) => Rows(InstructionSets.Current, tiles, new(height), AnySlope).Updates;
+        var few = Updates(0.05);
+        // 600, 6,000 and 60,000 layers: two updates for each of two sides of a triangle at most, or fewer than 16 for a side that is short.
+        Assert.That(Updates(0.005), Is.LessThanOrEqualTo(few));
+        Assert.That(Updates(0.0005), Is.LessThanOrEqualTo(few));
+        Assert.That(Updates(0.0005), Is.LessThanOrEqualTo(tiles.Sum(t => t.Count) * 4));
+    }
+
+    static double Mm(long sum) => sum * Math.Pow(2, -LayerRows.Bits);
 
     [Test]
     public void A_part_with_too_many_layers_gets_no_estimate_and_little_memory()

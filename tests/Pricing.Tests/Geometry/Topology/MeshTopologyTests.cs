@@ -1,5 +1,6 @@
 using NUnit.Framework;
 using Pricing.Geometry;
+using Pricing.Geometry.Lanes;
 using Pricing.Geometry.Topology;
 
 namespace Pricing.Tests.Geometry.Topology;
@@ -8,10 +9,67 @@ sealed class MeshTopologyTests
 {
     static MeshTopology Of(List<Point3[]> mesh)
     {
+        var welded = Welded(mesh);
+        return MeshTopology.Of(welded.Corners, welded.Vertices.Count, new(welded.Corners, welded.Vertices.Count));
+    }
+
+    static WeldedMesh Welded(List<Point3[]> mesh)
+    {
         var welded = new WeldedMesh();
         foreach (var tile in Shapes.Tiles(mesh))
             welded.Add(tile);
-        return MeshTopology.Of(welded.Corners, welded.Vertices.Count, new(welded.Corners, welded.Vertices.Count));
+        return welded;
+    }
+
+    [Test]
+    public void Contours_turn_by_the_same_bits_on_every_path()
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        // Boxes have flat faces and upright edges, which are no corners at all; a potato's corners go both ways.
+        List<Point3[]> mesh = [.. Shapes.Potato(new(seed), 3), .. Shapes.Box(20, 20, 20, new(30, 0, -10))];
+        var welded = Welded(mesh);
+        var edges = new EdgeTable(welded.Corners, welded.Vertices.Count);
+        foreach (var inverted in new[] { false, true })
+        {
+            Turning On(InstructionSet set) =>
+                Turning.Of(welded.Corners, welded.Vertices, edges, new(0.2), -12, 12, inverted, new(50, 80, 1500, 8), set);
+            var expected = On(InstructionSet.Portable);
+            Assert.That(expected.OuterLossS.Max(), Is.GreaterThan(0.01));
+            Assert.That(expected.Loops[60], Is.EqualTo(inverted ? -2 : 2).Within(1e-6));
+            foreach (var set in Shapes.Paths)
+            {
+                var turning = On(set);
+                Assert.That(turning.Loops, Is.EqualTo(expected.Loops), $"{set}");
+                Assert.That(turning.Inset, Is.EqualTo(expected.Inset), $"{set}");
+                Assert.That(turning.OuterLossS, Is.EqualTo(expected.OuterLossS), $"{set}");
+                Assert.That(turning.InnerLossS, Is.EqualTo(expected.InnerLossS), $"{set}");
+            }
+        }
+    }
+
+    [Test]
+    public void The_weld_numbers_equal_corners_alike_however_many_there_are()
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        // A coarse grid has patterns with many zero bits and many repeats, −0 among them; random points have none. Together they outgrow every table.
+        float Grid() => random.Next(-6, 7) * 0.5f * (random.Next(2) == 0 ? 1 : -1);
+        float Any() => (float)(random.NextDouble() * 200 - 100);
+        List<Point3[]> mesh = [.. Enumerable.Range(0, 20_000).Select(i => Enumerable.Range(0, 3)
+            .Select(_ => i % 2 == 0 ? new Point3(Grid(), Grid(), Grid()) : new Point3(Any(), Any(), Any())).ToArray())];
+        var welded = Welded(mesh);
+        Dictionary<Point3, int> numbers = [];
+        for (var i = 0; i < 3 * mesh.Count; i++)
+        {
+            var p = mesh[i / 3][i % 3];
+            // Numbers count up in the order of first sight.
+            if (!numbers.TryGetValue(p, out var number))
+                numbers[p] = number = numbers.Count;
+            Assert.That((welded.Corners[i], welded.Vertices[number]), Is.EqualTo((number, p)), $"corner {i}");
+        }
+        Assert.That(welded.Vertices.Count, Is.EqualTo(numbers.Count));
     }
 
     [Test]
