@@ -1,8 +1,8 @@
 using System.Globalization;
 using Pricing.Quoting.V1;
-using Unit = Pricing.Quoting.V1.LengthUnit;
 // Inside the Pricing namespaces the plain name means the room.
 using Body = Pricing.Quoting.V1.Geometry;
+using Unit = Pricing.Quoting.V1.LengthUnit;
 
 namespace Pricing.Cli.Output;
 

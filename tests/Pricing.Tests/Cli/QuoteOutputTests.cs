@@ -30,7 +30,7 @@ public sealed class QuoteOutputTests
         var text = Text(APricedFile(cached: false));
 
         Assert.That(text, Does.Contain("not possible · lpbf ti64: Too large. (measured 312.5, limit 250 mm) [BUILD_VOLUME_EXCEEDED]"));
-        Assert.That(text, Does.Contain("needs review · sla tough ×1: The mesh is open. [MESH_OPEN]"), "only one of the two quantities is concerned");
+        Assert.That(text, Does.Contain("needs review · sla tough × 1: The mesh is open. [MESH_OPEN]"), "only one of the two quantities is concerned");
         Assert.That(text.Split("BUILD_VOLUME_EXCEEDED"), Has.Length.EqualTo(2));
     }
 
