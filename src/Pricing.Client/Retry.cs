@@ -3,7 +3,8 @@ using Grpc.Core;
 namespace Pricing.Client;
 
 /// <summary>
-/// Tries a call again while the platform is UNAVAILABLE, or RESOURCE_EXHAUSTED with a word on when to come back, a bounded number of
+/// Tries a call again while the platform is UNAVAILABLE, or RESOURCE_EXHAUSTED with a word on when to come back, or while the
+/// connection breaks under it, a bounded number of
 /// times with growing, jittered pauses. Nothing else is repeated: an answer is an answer. The caller builds the request once, so its request id is the same on every try.
 /// </summary>
 sealed class Retry(PricingClientOptions options)
@@ -33,6 +34,8 @@ sealed class Retry(PricingClientOptions options)
     {
         StatusCode.Unavailable => true,
         StatusCode.ResourceExhausted => PricingException.From(error).RetryAfter is not null,
+        // The connection ended under the call (GOAWAY, reset): nobody answered, so it is asked again, as after any other loss.
+        StatusCode.Internal => error.Status.DebugException is HttpProtocolException or HttpRequestException or IOException,
         _ => false,
     };
 

@@ -52,7 +52,7 @@ static class DfmRules
 
     /// <summary>For a measurement without usable figures; no price can be named.</summary>
     public static Finding MeasurementInvalid(string figure) => Make("MEASUREMENT_INVALID", Severity.Block,
-        $"{figure} of the measurement is missing, nothing, or beyond anything that can be made; no price can be named.", "", "", "");
+        $"The part cannot be priced: {figure} is missing, not positive, or far larger than anything that can be made.", "", "", "");
 
     /// <summary>The order takes the machines longer than may be promised unseen.</summary>
     public static Finding? QuantityNeedsPlanning(Capacity capacity, decimal extraDays) => extraDays <= capacity.ExtraDaysReview

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 using Pricing.Cli.Serving;
 
 namespace Pricing.Cli.Commands;
@@ -36,7 +37,7 @@ static class ServeCommand
             {
                 Roles = asked,
                 Home = parsed.GetValue(home) is { Length: > 0 } folder ? Path.GetFullPath(folder) : terminal.Home,
-                Database = parsed.GetValue(database) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE") switch { { Length: > 0 } text => text, _ => null },
+                Database = CheckDatabase(parsed.GetValue(database) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE")),
                 Listen = ParseEndPoint("--listen", parsed.GetRequiredValue(listen)),
                 Http = ParseEndPoint("--http", parsed.GetRequiredValue(http)),
                 Coordinators = others,
@@ -98,6 +99,24 @@ static class ServeCommand
         return colon > 0 && IPEndPoint.TryParse(text, out var endPoint) && text.EndsWith($":{endPoint.Port}", StringComparison.Ordinal)
             ? endPoint
             : throw Inputs.Wrong("NOT_AN_ADDRESS", "The listening address is not understood.", option, "an IP address, localhost or *, and a port: 127.0.0.1:50051", text);
+    }
+
+    /// <summary>Null for the embedded one. The text may hold a password: it is never repeated.</summary>
+    internal static string? CheckDatabase(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        try
+        {
+            if (!string.IsNullOrEmpty(new NpgsqlConnectionStringBuilder(text).Host))
+                return text;
+        }
+        catch (Exception error) when (error is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // Refused below, without the reader's words: they may quote the text.
+        }
+        throw Inputs.Wrong("NOT_A_CONNECTION_STRING", "The database's connection string is not understood.", "--database",
+            "Host=…;Username=…;Database=…", "(not shown: it may hold a password)");
     }
 
     static Uri ParseCoordinator(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

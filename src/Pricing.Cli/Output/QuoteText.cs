@@ -76,11 +76,15 @@ static class QuoteText
 
     static string Days(IReadOnlyList<Price> prices)
     {
-        var days = prices.Where(price => price.LeadTimeDays > 0).Select(price => price.LeadTimeDays).ToList();
-        return days.Count == 0 ? ""
-            : days.Min() == days.Max() ? string.Create(CultureInfo.InvariantCulture, $"{days.Min()} d")
-            : string.Create(CultureInfo.InvariantCulture, $"{days.Min()}–{days.Max()} d");
+        // A date that a person plans is not one to read off a table; JSON has the figure.
+        var byHand = prices.Any(IsPlannedByHand);
+        var days = prices.Where(price => price.LeadTimeDays > 0 && !IsPlannedByHand(price)).Select(price => price.LeadTimeDays).ToList();
+        return days.Count == 0 ? byHand ? "by hand" : ""
+            : (days.Min() == days.Max() ? string.Create(CultureInfo.InvariantCulture, $"{days.Min()} d")
+                : string.Create(CultureInfo.InvariantCulture, $"{days.Min()}–{days.Max()} d")) + (byHand ? " or by hand" : "");
     }
+
+    static bool IsPlannedByHand(Price price) => price.Findings.Any(finding => finding.Code == "QUANTITY_NEEDS_PLANNING");
 
     static string StateOf(IReadOnlyList<Price> prices)
     {

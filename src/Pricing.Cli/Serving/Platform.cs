@@ -209,6 +209,8 @@ sealed class Platform : IAsyncDisposable
         IOException or SocketException when IsAddressInUse(error) => new Fault(ExitCode.Unavailable, "ADDRESS_IN_USE",
             "Another program listens on the address already; choose another with --listen or --http, port 0 takes a free one.", "listen", "",
             Ports(plan)),
+        SocketException { SocketErrorCode: SocketError.AddressNotAvailable } => new Fault(ExitCode.Usage, "ADDRESS_NOT_HERE",
+            "The address does not belong to this machine.", "listen", "an address of this machine, or 0.0.0.0", Ports(plan)),
         SocketException { SocketErrorCode: SocketError.AccessDenied } or IOException { InnerException: SocketException { SocketErrorCode: SocketError.AccessDenied } } =>
             new Fault(ExitCode.NoPermission, "ADDRESS_NOT_ALLOWED", "The address may not be listened on.", "listen", "", Ports(plan)),
         NpgsqlException database => new Fault(ExitCode.Unavailable, "DATABASE_UNAVAILABLE", $"The database does not answer: {database.Message}", "database"),
@@ -218,7 +220,7 @@ sealed class Platform : IAsyncDisposable
     static bool IsAddressInUse(Exception? error)
     {
         for (; error is not null; error = error.InnerException)
-            if (error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse or SocketError.AddressNotAvailable })
+            if (error is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse })
                 return true;
         return false;
     }

@@ -66,6 +66,8 @@ public sealed class DoorTests
     [TestCase("serve --roles boss", "UNKNOWN_ROLE", "boss")]
     [TestCase("serve --roles node", "COORDINATOR_MISSING", "none")]
     [TestCase("serve --listen nowhere", "NOT_AN_ADDRESS", "nowhere")]
+    [TestCase("serve --database garbage", "NOT_A_CONNECTION_STRING", "(not shown: it may hold a password)")]
+    [TestCase("serve --database Username=me", "NOT_A_CONNECTION_STRING", "(not shown: it may hold a password)")]
     [TestCase("generate --triangles 5 --out x.stl", "TRIANGLES_OUT_OF_RANGE", "5")]
     public async Task An_option_that_means_nothing_is_refused_with_reason_limit_and_actual(string line, string reason, string actual)
     {
