@@ -3,11 +3,13 @@ using BenchmarkDotNet.Columns;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
+using Pricing.Cli.Bench;
+using Pricing.Geometry;
 
 namespace Pricing.Benchmarks;
 
 /// <summary>Triangles and megabytes of binary STL per second, from the parameter "Triangles".</summary>
-sealed class ThroughputColumn(string name, double perTriangle, string unit) : IColumn
+class ThroughputColumn(string name, double perTriangle, string unit) : IColumn
 {
     public string Id => name;
     public string ColumnName => name;
@@ -21,11 +23,12 @@ sealed class ThroughputColumn(string name, double perTriangle, string unit) : IC
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase)
     {
         var nanoseconds = summary[benchmarkCase]?.ResultStatistics?.Median;
-        var triangles = benchmarkCase.Parameters.Items.FirstOrDefault(p => p.Name == "Triangles")?.Value;
-        return nanoseconds is { } ns && triangles is int count
-            ? (count * perTriangle / ns * 1e3).ToString("N1", CultureInfo.InvariantCulture)
-            : "-";
+        return nanoseconds is { } ns && Units(benchmarkCase) is { } units ? (units / ns * 1e3).ToString("N1", CultureInfo.InvariantCulture) : "-";
     }
+
+    protected virtual double? Units(BenchmarkCase benchmarkCase) => Parameter(benchmarkCase, "Triangles") is int triangles ? triangles * perTriangle : null;
+
+    protected static object? Parameter(BenchmarkCase benchmarkCase, string name) => benchmarkCase.Parameters.Items.FirstOrDefault(p => p.Name == name)?.Value;
 
     public string GetValue(Summary summary, BenchmarkCase benchmarkCase, SummaryStyle style) => GetValue(summary, benchmarkCase);
 
@@ -34,10 +37,25 @@ sealed class ThroughputColumn(string name, double perTriangle, string unit) : IC
     public bool IsDefault(Summary summary, BenchmarkCase benchmarkCase) => false;
 }
 
+/// <summary>Megabytes of the text file itself per second, from the parameters "Format" and "Triangles".</summary>
+sealed class TextThroughputColumn() : ThroughputColumn("MB/s", 0, "Megabytes of the file per second")
+{
+    protected override double? Units(BenchmarkCase benchmarkCase) =>
+        Parameter(benchmarkCase, "Format") is MeshFormat format && Parameter(benchmarkCase, "Triangles") is int triangles
+            ? BenchText.Torus(format, triangles).File.Length
+            : null;
+}
+
 /// <summary>Adds the throughput columns to a benchmark class.</summary>
 sealed class ThroughputConfig : ManualConfig
 {
     public ThroughputConfig() => AddColumn(
         new ThroughputColumn("Mtri/s", 1, "Million triangles per second"),
         new ThroughputColumn("MB/s", 50, "Megabytes of binary STL per second"));
+}
+
+/// <summary>The same for benchmarks that decode a text.</summary>
+sealed class TextThroughputConfig : ManualConfig
+{
+    public TextThroughputConfig() => AddColumn(new ThroughputColumn("Mtri/s", 1, "Million triangles per second"), new TextThroughputColumn());
 }

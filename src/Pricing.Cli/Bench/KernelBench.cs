@@ -5,7 +5,7 @@ using Pricing.Geometry.Mesh;
 
 namespace Pricing.Cli.Bench;
 
-/// <summary>One measured thing: rates are of the median repetition; MB of binary STL (50 bytes per triangle).</summary>
+/// <summary>One measured thing: rates are of the median repetition; MB of binary STL (50 bytes per triangle), of the file itself where a text is decoded.</summary>
 public sealed record KernelResult(
     string Name, long Triangles, double TrianglesPerS, double MegabytesPerS, double MinMs, double MedianMs, double MaxMs, long AllocatedBytes);
 
@@ -24,9 +24,14 @@ public static class KernelBench
         var set = InstructionSets.Current;
         var isa = set.Name();
         List<KernelResult> results = [];
-        void Time(string name, Action work) => results.Add(Measure(name, mesh.Triangles, repetitions, work, cancellation));
+        void Time(string name, Action work) => results.Add(Measure(name, mesh.Triangles, 50L * mesh.Triangles, repetitions, work, cancellation));
 
         Time("decode binary STL", () => Decode(mesh));
+        foreach (var (name, format) in new[] { ("ASCII STL", MeshFormat.StlAscii), ("OBJ", MeshFormat.Obj), ("OFF", MeshFormat.Off) })
+        {
+            var text = BenchText.Torus(format, triangles);
+            results.Add(Measure($"decode {name} ({isa})", text.Triangles, text.File.Length, repetitions, () => text.Decode(), cancellation));
+        }
         Time($"mass + box ({isa})", () => GeometryKernels.Mass(tiles, set));
         Time($"edge fingerprint ({isa})", () => GeometryKernels.Fingerprint(tiles, set));
         Time($"layer profile ({isa})", () => GeometryKernels.Layers(tiles, set));
@@ -46,7 +51,7 @@ public static class KernelBench
         decoder.Finish();
     }
 
-    static KernelResult Measure(string name, int triangles, int repetitions, Action work, CancellationToken cancellation)
+    static KernelResult Measure(string name, int triangles, long bytes, int repetitions, Action work, CancellationToken cancellation)
     {
         work();
         var times = new double[repetitions];
@@ -62,6 +67,6 @@ public static class KernelBench
         }
         Array.Sort(times);
         var median = times[repetitions / 2];
-        return new(name, triangles, triangles / median * 1e3, triangles * 50 / median / 1e3, times[0], median, times[^1], allocated);
+        return new(name, triangles, triangles / median * 1e3, bytes / median / 1e3, times[0], median, times[^1], allocated);
     }
 }

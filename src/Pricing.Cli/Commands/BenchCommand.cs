@@ -66,7 +66,7 @@ static class BenchCommand
     static Table TableOf(IReadOnlyList<KernelResult> results)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn("what");
-        foreach (var title in new[] { "million triangles/s", "MB/s of STL", "min", "median", "max", "allocated" })
+        foreach (var title in new[] { "million triangles/s", "MB/s of file", "min", "median", "max", "allocated" })
             table.AddColumn(new TableColumn(title).RightAligned());
         foreach (var result in results)
             table.AddRow(
