@@ -68,6 +68,29 @@ sealed class EdgeTable
         }
     }
 
+    /// <summary>
+    /// Visits the edges that are not used by two faces, once each way. A closed, oriented mesh without touching edges has none.
+    /// </summary>
+    public void VisitUnsound(OtherEdge other)
+    {
+        for (var v = 0; v < _start.Length - 1; v++)
+        {
+            var bucket = _half.AsSpan(_start[v].._start[v + 1]);
+            while (bucket.Length > 0)
+            {
+                var high = bucket[0] >> 32;
+                var uses = 1;
+                while (uses < bucket.Length && bucket[uses] >> 32 == high)
+                    uses++;
+                if (uses != 2 || ((bucket[0] ^ bucket[1]) & 1) == 0)
+                    other(new(v, bucket[..uses]));
+                bucket = bucket[uses..];
+            }
+        }
+    }
+
+    public delegate void OtherEdge(Edge edge);
+
     public Enumerator GetEnumerator() => new(this);
 
     /// <summary>Walks the edges one by one.</summary>

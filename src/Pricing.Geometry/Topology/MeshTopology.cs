@@ -15,7 +15,7 @@ sealed partial record MeshTopology(long Shells, long BoundaryEdges, long NonMani
     {
         long boundary = 0, nonManifold = 0;
         bool manifold = true, balanced = true, consistent = true, repeated = false;
-        foreach (var edge in edges)
+        edges.VisitUnsound(edge =>
         {
             var forward = 0;
             for (var use = 0; use < edge.Uses; use++)
@@ -29,7 +29,7 @@ sealed partial record MeshTopology(long Shells, long BoundaryEdges, long NonMani
             balanced &= forward == backward;
             consistent &= edge.Uses != 2 || forward == 1;
             repeated |= forward > 1 || backward > 1;
-        }
+        });
         return new(CountShells(corners, vertices), boundary, nonManifold, manifold, balanced, consistent, repeated);
     }
 

@@ -21,30 +21,41 @@ sealed class MeshTopologyTests
         return welded;
     }
 
+    static Turning TurningOf(List<Point3[]> mesh, bool inverted, InstructionSet set)
+    {
+        var welded = Welded(mesh);
+        EdgeTable edges = new(welded.Corners, welded.Vertices.Count);
+        return Turning.Of(welded.Corners, welded.Vertices, edges, new(0.2), -12, 12, inverted, new(50, 80, 1500, 8), set);
+    }
+
     [Test]
-    public void Contours_turn_by_the_same_bits_on_every_path()
+    public void Contours_turn_by_the_same_bits_on_every_path([Values] bool inverted)
     {
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
-        // Boxes have flat faces and upright edges, which are no corners at all; a potato's corners go both ways.
+        // Boxes have flat faces and upright edges between faces of one plane; a potato's corners go both ways.
         List<Point3[]> mesh = [.. Shapes.Potato(new(seed), 3), .. Shapes.Box(20, 20, 20, new(30, 0, -10))];
-        var welded = Welded(mesh);
-        var edges = new EdgeTable(welded.Corners, welded.Vertices.Count);
-        foreach (var inverted in new[] { false, true })
+        var expected = TurningOf(mesh, inverted, InstructionSet.Portable);
+        Assert.That(expected.OuterLossS.Max(), Is.GreaterThan(0.01));
+        foreach (var set in Shapes.Paths)
         {
-            Turning On(InstructionSet set) =>
-                Turning.Of(welded.Corners, welded.Vertices, edges, new(0.2), -12, 12, inverted, new(50, 80, 1500, 8), set);
-            var expected = On(InstructionSet.Portable);
-            Assert.That(expected.OuterLossS.Max(), Is.GreaterThan(0.01));
-            Assert.That(expected.Loops[60], Is.EqualTo(inverted ? -2 : 2).Within(1e-6));
-            foreach (var set in Shapes.Paths)
-            {
-                var turning = On(set);
-                Assert.That(turning.Loops, Is.EqualTo(expected.Loops), $"{set}");
-                Assert.That(turning.Inset, Is.EqualTo(expected.Inset), $"{set}");
-                Assert.That(turning.OuterLossS, Is.EqualTo(expected.OuterLossS), $"{set}");
-                Assert.That(turning.InnerLossS, Is.EqualTo(expected.InnerLossS), $"{set}");
-            }
+            var turning = TurningOf(mesh, inverted, set);
+            Assert.That(turning.Loops, Is.EqualTo(expected.Loops), $"{set}");
+            Assert.That(turning.Inset, Is.EqualTo(expected.Inset), $"{set}");
+            Assert.That(turning.OuterLossS, Is.EqualTo(expected.OuterLossS), $"{set}");
+            Assert.That(turning.InnerLossS, Is.EqualTo(expected.InnerLossS), $"{set}");
+        }
+    }
+
+    [Test]
+    public void Contours_turn_once_around_each_outline_and_back_around_each_hole()
+    {
+        List<Point3[]> mesh = [.. Shapes.Sphere(3), .. Shapes.Inverted(Shapes.Sphere(2, 4)), .. Shapes.Box(20, 20, 20, new(30, 0, -10))];
+        foreach (var set in Shapes.Paths)
+        {
+            var loops = TurningOf(mesh, false, set).Loops;
+            Assert.That(loops[60], Is.EqualTo(1).Within(1e-5), $"{set}");
+            Assert.That(loops[90], Is.EqualTo(2).Within(1e-5), $"{set}");
         }
     }
 
