@@ -13,16 +13,16 @@ namespace Pricing.Geometry.Topology;
 /// </remarks>
 sealed unsafe class VertexTable
 {
-    const int CornersMax = 3 * TriangleTile.Capacity;
+    const int TileCorners = 3 * TriangleTile.Capacity;
 
     /// <summary>Slots of the tile's table: a power of two above twice its corners.</summary>
     const int TileSlots = 4096;
 
-    readonly uint[] _hashes = new uint[CornersMax];
+    readonly uint[] _hashes = new uint[TileCorners];
     readonly ushort[] _tileSlots = new ushort[TileSlots];
-    readonly Vertex[] _distinct = new Vertex[CornersMax];
-    readonly uint[] _distinctHashes = new uint[CornersMax];
-    readonly int[] _distinctIds = new int[CornersMax];
+    readonly Vertex[] _distinct = new Vertex[TileCorners];
+    readonly uint[] _distinctHashes = new uint[TileCorners];
+    readonly int[] _distinctIds = new int[TileCorners];
 
     Vertex[] _vertices = new Vertex[1024];
 
