@@ -50,28 +50,28 @@ sealed unsafe class TextKernelTests
             case 3:
                 return (random.NextDouble() * 2 - 1).ToString("R", c);
             case 4:
-            {
-                // The point halfway between two floats cut to 15 digits: often its double is the halfway point and the text lies beside it.
-                if (random.Next(2) == 0)
                 {
-                    var small = BitConverter.Int32BitsToSingle((random.Next(127 - 18, 127 + 18) << 23) | random.Next(1 << 23));
-                    return (((double)small + MathF.BitIncrement(small)) / 2).ToString("0.00000000000000e+00", c);
+                    // The point halfway between two floats cut to 15 digits: often its double is the halfway point and the text lies beside it.
+                    if (random.Next(2) == 0)
+                    {
+                        var small = BitConverter.Int32BitsToSingle((random.Next(127 - 18, 127 + 18) << 23) | random.Next(1 << 23));
+                        return (((double)small + MathF.BitIncrement(small)) / 2).ToString("0.00000000000000e+00", c);
+                    }
+                    // Or the point itself, and a hair beside it.
+                    var value = BitConverter.Int32BitsToSingle((random.Next(127 + 10, 127 + 30) << 23) | random.Next(1 << 23));
+                    var half = ((double)value + MathF.BitIncrement(value)) / 2;
+                    return (random.Next(2) == 0 ? "-" : "") + ((decimal)half).ToString(c) + (random.Next(3) == 0 && !((decimal)half).ToString(c).Contains('.') ? ".000000000000000001" : "");
                 }
-                // Or the point itself, and a hair beside it.
-                var value = BitConverter.Int32BitsToSingle((random.Next(127 + 10, 127 + 30) << 23) | random.Next(1 << 23));
-                var half = ((double)value + MathF.BitIncrement(value)) / 2;
-                return (random.Next(2) == 0 ? "-" : "") + ((decimal)half).ToString(c) + (random.Next(3) == 0 && !((decimal)half).ToString(c).Contains('.') ? ".000000000000000001" : "");
-            }
             case 5:
                 return random.Next(-1000, 1000).ToString(c);
             default:
-            {
-                var digits = new string([.. Enumerable.Range(0, random.Next(1, random.Next(2) == 0 ? 17 : 25)).Select(_ => (char)('0' + random.Next(10)))]);
-                var point = random.Next(digits.Length + 1);
-                var sign = random.Next(12) switch { 0 => "+", < 6 => "-", _ => "" };
-                var exponent = random.Next(4) == 0 ? $"{(random.Next(2) == 0 ? "e" : "E")}{random.Next(-30, 30).ToString(random.Next(3) switch { 0 => "+0;-0", 1 => "+00;-00", _ => "+000;-000" }, c)}" : "";
-                return sign + digits[..point] + (point < digits.Length || random.Next(3) == 0 ? "." : "") + digits[point..] + exponent;
-            }
+                {
+                    var digits = new string([.. Enumerable.Range(0, random.Next(1, random.Next(2) == 0 ? 17 : 25)).Select(_ => (char)('0' + random.Next(10)))]);
+                    var point = random.Next(digits.Length + 1);
+                    var sign = random.Next(12) switch { 0 => "+", < 6 => "-", _ => "" };
+                    var exponent = random.Next(4) == 0 ? $"{(random.Next(2) == 0 ? "e" : "E")}{random.Next(-30, 30).ToString(random.Next(3) switch { 0 => "+0;-0", 1 => "+00;-00", _ => "+000;-000" }, c)}" : "";
+                    return sign + digits[..point] + (point < digits.Length || random.Next(3) == 0 ? "." : "") + digits[point..] + exponent;
+                }
         }
     }
 
