@@ -235,7 +235,6 @@ static class Limits
 
         /// <summary>Rows a maintenance loop removes in one statement.</summary>
         public const int CleanBatchMax = 1_000;
-        public const int CleanMs = 60_000;
 
         /// <summary>Jobs in flight on one node: credits are refused above.</summary>
         public const int NodeCreditsMax = 64;

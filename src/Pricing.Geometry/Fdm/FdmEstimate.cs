@@ -1,6 +1,6 @@
 namespace Pricing.Geometry.Fdm;
 
-/// <summary>Filament and time of a filament print, from sums over triangles (tier 1).</summary>
+/// <summary>Filament and time of a filament print: from sums over triangles (tier 1) or from rasterised layers (tier 2).</summary>
 public sealed record FdmEstimate
 {
     public required int Tier { get; init; }

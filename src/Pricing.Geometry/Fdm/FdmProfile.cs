@@ -58,16 +58,12 @@ public sealed record FdmProfile
     public InfillPattern InfillPattern { get; init; } = InfillPattern.Grid;
     public double FillAngleDegrees { get; init; } = 45;
 
-    /// <summary>Sparse regions smaller than this become solid.</summary>
-    public double SolidInfillBelowAreaMm2 { get; init; }
-
     /// <summary>Longest joint along the wall between the ends of two sparse lines; zero: lines are not joined.</summary>
     public double InfillAnchorMaxMm { get; init; } = 12;
 
     /// <summary>Zero: <see cref="AccelerationMmS2"/>. Likewise the two below.</summary>
     public double InfillAccelerationMmS2 { get; init; }
     public double BridgeAccelerationMmS2 { get; init; }
-    public double FirstLayerAccelerationMmS2 { get; init; } = 800;
 
     /// <summary>What the machine allows, whatever is asked of it.</summary>
     public double ExtrudingAccelerationMaxMmS2 { get; init; } = 1250;
@@ -113,7 +109,6 @@ public sealed record FdmProfile
 
     /// <summary>Between support and walls, sideways.</summary>
     public double SupportClearanceMm { get; init; } = 0.27;
-    public bool SupportOnBedOnly { get; init; }
 
     /// <summary>0.2 mm layers, two walls, 15 % grid, 0.4 mm nozzle, PLA: what a quote assumes unless it says otherwise.</summary>
     public static FdmProfile Standard { get; } = new()
@@ -185,12 +180,10 @@ public sealed record FdmProfile
                 In(width, Math.Max(0.1, 0.5 * LayerHeightMm), 10, field, "mm");
         In((int)InfillPattern, 0, (int)InfillPattern.Other, "infill_pattern", "known patterns");
         In(FillAngleDegrees, -360, 360, "fill_angle_degrees", "degrees");
-        In(SolidInfillBelowAreaMm2, 0, 1e6, "solid_infill_below_area_mm2", "mm2");
         In(InfillAnchorMaxMm, 0, 1e6, "infill_anchor_max_mm", "mm");
         foreach (var (acceleration, field) in new[]
         {
             (InfillAccelerationMmS2, "infill_acceleration_mm_s2"), (BridgeAccelerationMmS2, "bridge_acceleration_mm_s2"),
-            (FirstLayerAccelerationMmS2, "first_layer_acceleration_mm_s2"),
         })
             if (acceleration != 0)
                 In(acceleration, 10, 1e6, field, "mm/s2");

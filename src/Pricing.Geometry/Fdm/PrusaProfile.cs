@@ -88,7 +88,6 @@ public static class PrusaProfile
             PerimeterAccelerationMmS2 = v.Number("perimeter_acceleration", p.PerimeterAccelerationMmS2) is > 0 and var walls ? walls : general > 0 ? general : extruding,
             InfillAccelerationMmS2 = v.Number("infill_acceleration", p.InfillAccelerationMmS2),
             BridgeAccelerationMmS2 = v.Number("bridge_acceleration", p.BridgeAccelerationMmS2),
-            FirstLayerAccelerationMmS2 = v.Number("first_layer_acceleration", p.FirstLayerAccelerationMmS2),
             TravelAccelerationMmS2 = Math.Min(axis, v.Number("machine_max_acceleration_travel", p.TravelAccelerationMmS2)),
             ExtrudingAccelerationMaxMmS2 = extruding,
             RetractingAccelerationMaxMmS2 = v.Number("machine_max_acceleration_retracting", p.RetractingAccelerationMaxMmS2),
@@ -133,7 +132,6 @@ public static class PrusaProfile
             FillAngleDegrees = v.Number("fill_angle", p.FillAngleDegrees),
             InfillOverlap = v.NumberOrShare("infill_overlap", p.InfillOverlap * lines, lines) / lines,
             InfillAnchorMaxMm = v.NumberOrShare("infill_anchor_max", p.InfillAnchorMaxMm, p.InfillWidthMm),
-            SolidInfillBelowAreaMm2 = v.Number("solid_infill_below_area", p.SolidInfillBelowAreaMm2),
             BridgeFlowRatio = flow,
         };
     }
@@ -174,7 +172,6 @@ public static class PrusaProfile
         SupportInterfaceSpacingMm = v.Number("support_material_interface_spacing", p.SupportInterfaceSpacingMm),
         SupportContactDistanceMm = v.Number("support_material_contact_distance", p.SupportContactDistanceMm),
         SupportClearanceMm = v.NumberOrShare("support_material_xy_spacing", 0.6 * p.ExternalPerimeterWidthMm, p.ExternalPerimeterWidthMm),
-        SupportOnBedOnly = v.Switch("support_material_buildplate_only", p.SupportOnBedOnly),
     };
 }
 

@@ -62,6 +62,17 @@ public sealed partial class TidyTests
         Assert.That(found, Is.Empty);
     }
 
+    /// <summary>A bound that nothing enforces is a promise nobody keeps.</summary>
+    [Test]
+    public void Every_bound_is_used()
+    {
+        var sources = string.Join('\n', SourceTree.Files("src", "*.cs").Where(f => f != "src/Limits.cs").Select(SourceTree.Read));
+        var bounds = SourceTree.Read("src/Limits.cs");
+        var unused = BoundName().Matches(bounds).Select(m => m.Groups[1].Value).Distinct()
+            .Where(name => !Regex.IsMatch(sources, $@"\b{name}\b"));
+        Assert.That(unused, Is.Empty);
+    }
+
     [Test]
     public void Bounds_agree_with_each_other()
     {
@@ -151,6 +162,9 @@ public sealed partial class TidyTests
 
     [GeneratedRegex(@"""([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)""")]
     private static partial Regex UpperSnake();
+
+    [GeneratedRegex(@"const\s+\w+\s+(\w+)\s*=")]
+    private static partial Regex BoundName();
 
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex MarkdownLink();
