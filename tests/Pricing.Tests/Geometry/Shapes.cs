@@ -4,6 +4,7 @@ using System.Text;
 using Pricing.Geometry;
 using Pricing.Geometry.Lanes;
 using Pricing.Geometry.Mesh;
+using Pricing.Geometry.Topology;
 
 namespace Pricing.Tests.Geometry;
 
@@ -21,6 +22,26 @@ static class Shapes
             mesh.Add([P(q[0]), P(q[2]), P(q[3])]);
         }
         return mesh;
+    }
+
+    /// <summary>The mesh as the analyses see it: welded and repaired, not turned.</summary>
+    public static SolidMesh Solid(IEnumerable<Point3[]> mesh)
+    {
+        var welded = new WeldedMesh();
+        var writer = new TileWriter(new Welder(welded), new());
+        foreach (var t in mesh)
+            writer.Add((float)t[0].X, (float)t[0].Y, (float)t[0].Z, (float)t[1].X, (float)t[1].Y, (float)t[1].Z, (float)t[2].X, (float)t[2].Y, (float)t[2].Z);
+        writer.Complete();
+        return SolidMesh.Of(MeshRepair.Of(welded).Corners, welded.Vertices, isInverted: false);
+    }
+
+    sealed class Welder(WeldedMesh mesh) : ITileConsumer
+    {
+        public TriangleTile Accept(TriangleTile tile)
+        {
+            mesh.Add(tile);
+            return tile;
+        }
     }
 
     /// <summary>Square base of the given side on z = 0, apex above its middle.</summary>

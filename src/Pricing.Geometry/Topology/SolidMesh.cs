@@ -1,0 +1,57 @@
+namespace Pricing.Geometry.Topology;
+
+/// <summary>
+/// The mesh every analysis reads: welded, repaired, turned outward, without collapsed triangles. Vertex numbers follow the order of first
+/// sight in the file, so they may decide nothing that reaches an answer.
+/// </summary>
+sealed class SolidMesh
+{
+    SolidMesh(float[] coordinates, int[] corners, int[] fileTriangles)
+    {
+        Coordinates = coordinates;
+        Corners = corners;
+        FileTriangles = fileTriangles;
+    }
+
+    /// <summary>x, y, z in mm of each vertex, one after another.</summary>
+    public float[] Coordinates { get; }
+
+    /// <summary>Vertex numbers, three per triangle, counter-clockwise seen from outside.</summary>
+    public int[] Corners { get; }
+
+    /// <summary>For each triangle its number in the file, from 0, rising.</summary>
+    public int[] FileTriangles { get; }
+
+    public int Triangles => Corners.Length / 3;
+
+    public int Vertices => Coordinates.Length / 3;
+
+    /// <summary>Copies what the repair left. With <paramref name="isInverted"/> every triangle is turned round.</summary>
+    public static SolidMesh Of(ReadOnlySpan<int> repairedCorners, VertexTable vertices, bool isInverted)
+    {
+        var kept = 0;
+        for (var i = 0; i < repairedCorners.Length; i += 3)
+            kept += EdgeTable.IsCollapsed(repairedCorners, i) ? 0 : 1;
+        var corners = new int[3 * kept];
+        var fileTriangles = new int[kept];
+        kept = 0;
+        for (var i = 0; i < repairedCorners.Length; i += 3)
+        {
+            if (EdgeTable.IsCollapsed(repairedCorners, i))
+                continue;
+            corners[3 * kept] = repairedCorners[i];
+            corners[3 * kept + 1] = repairedCorners[isInverted ? i + 2 : i + 1];
+            corners[3 * kept + 2] = repairedCorners[isInverted ? i + 1 : i + 2];
+            fileTriangles[kept++] = i / 3;
+        }
+        var coordinates = new float[3 * vertices.Count];
+        for (var v = 0; v < vertices.Count; v++)
+        {
+            var at = vertices[v];
+            coordinates[3 * v] = (float)at.X;
+            coordinates[3 * v + 1] = (float)at.Y;
+            coordinates[3 * v + 2] = (float)at.Z;
+        }
+        return new(coordinates, corners, fileTriangles);
+    }
+}
