@@ -162,6 +162,10 @@ static class Limits
         /// <summary>Uploads one coordinator takes at the same time.</summary>
         public const int ConcurrentUploadsMax = 64;
 
+        /// <summary>Threads that force finished uploads to disk, and uploads one of them takes together.</summary>
+        public const int CommitThreads = 4;
+        public const int CommitBatchMax = 16;
+
         /// <summary>An upload that sends nothing for this long is refused.</summary>
         public const int UploadStallSeconds = 10;
 
@@ -206,6 +210,11 @@ static class Limits
 
         /// <summary>Messages waiting on one stream's writer.</summary>
         public const int StreamWriterQueueMax = 256;
+
+        /// <summary>Bytes a peer may send ahead of the reader, on one stream and on one connection: a stream whose reader waits for the database
+        /// or the disk must not take the connection from the others.</summary>
+        public const int StreamWindowBytes = 768 << 10;
+        public const int ConnectionWindowBytes = Client.UploadsMax * StreamWindowBytes;
 
         /// <summary>Concurrent streams on one connection.</summary>
         public const int StreamsPerConnectionMax = 256;

@@ -34,6 +34,8 @@ sealed class Retry(PricingClientOptions options)
     {
         StatusCode.Unavailable => true,
         StatusCode.ResourceExhausted => PricingException.From(error).RetryAfter is not null,
+        // The platform gave up waiting for bytes although we were sending: the way between was blocked. Uploads may be repeated.
+        StatusCode.DeadlineExceeded => PricingException.From(error).Reason == "UPLOAD_STALLED",
         // The connection ended under the call (GOAWAY, reset): nobody answered, so it is asked again, as after any other loss.
         StatusCode.Internal => error.Status.DebugException is HttpProtocolException or HttpRequestException or IOException,
         _ => false,

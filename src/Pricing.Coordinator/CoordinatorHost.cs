@@ -109,6 +109,8 @@ public static class CoordinatorHost
         kestrel.Limits.MaxConcurrentConnections = Limits.Edge.ConcurrentConnectionsMax;
         kestrel.Limits.MaxRequestHeadersTotalSize = Limits.Edge.HeaderBytesMax;
         kestrel.Limits.Http2.MaxStreamsPerConnection = Limits.Wire.StreamsPerConnectionMax;
+        kestrel.Limits.Http2.InitialStreamWindowSize = Limits.Wire.StreamWindowBytes;
+        kestrel.Limits.Http2.InitialConnectionWindowSize = Limits.Wire.ConnectionWindowBytes;
         kestrel.Limits.Http2.KeepAlivePingDelay = TimeSpan.FromMilliseconds(Limits.Wire.HeartbeatMs * Limits.Wire.HeartbeatsMissedMax);
         // HTTP/2 only: gRPC over plain text cannot negotiate.
         kestrel.Listen(options.Listen, listen => listen.Protocols = HttpProtocols.Http2);

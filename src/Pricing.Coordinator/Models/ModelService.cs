@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Pricing.Coordinator.Edge;
@@ -7,7 +6,7 @@ using Pricing.Quoting.V1;
 namespace Pricing.Coordinator.Models;
 
 /// <summary>Models: announced by hash, uploaded once, visible to the partners who brought them.</summary>
-public sealed class ModelService(ModelQueries models, ModelStore store, UploadSlots slots) : Quoting.V1.ModelService.ModelServiceBase
+public sealed class ModelService(ModelQueries models, ModelStore store, UploadSlots slots, TimeProvider time) : Quoting.V1.ModelService.ModelServiceBase
 {
     public override async Task<Model> CreateModel(CreateModelRequest request, ServerCallContext context)
     {
@@ -33,24 +32,13 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
     public override async Task<Model> UploadModel(IAsyncStreamReader<UploadModelRequest> requestStream, ServerCallContext context)
     {
         using var slot = slots.Take();
-        // The server's own minimum data rate does not watch streams, so this does: a stall, or a rate too low over the whole upload, ends it.
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken);
-        try
-        {
-            return await ReceiveAsync(requestStream, patience, context.CancellationToken);
-        }
-        catch (OperationCanceledException) when (patience.IsCancellationRequested && !context.CancellationToken.IsCancellationRequested)
-        {
-            throw new RefusalException(StatusCode.DeadlineExceeded, "UPLOAD_STALLED", "The upload stopped sending.", "chunk",
-                $"{Limits.Model.UploadStallSeconds} s without bytes");
-        }
+        using var messages = new PatientReader(requestStream, time, context.CancellationToken);
+        return await ReceiveAsync(messages, context.CancellationToken);
     }
 
-    async Task<Model> ReceiveAsync(IAsyncStreamReader<UploadModelRequest> stream, CancellationTokenSource patience, CancellationToken cancel)
+    async Task<Model> ReceiveAsync(PatientReader messages, CancellationToken cancel)
     {
-        var stall = TimeSpan.FromSeconds(Limits.Model.UploadStallSeconds);
-        patience.CancelAfter(stall);
-        if (!await stream.MoveNext(patience.Token) || stream.Current.Header is not { } header)
+        if (!await messages.NextAsync() || messages.Current.Header is not { } header)
             throw RefusalException.Invalid("HEADER_MISSING", "The first message of an upload is its header.", "header");
         var partner = ResourceNames.ParsePartner(header.Parent, "header.parent");
         CheckSize(header.SizeBytes, "header.size_bytes");
@@ -63,19 +51,17 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         }
 
         using var upload = store.BeginUpload();
-        var clock = Stopwatch.StartNew();
-        while (await stream.MoveNext(patience.Token))
+        while (await messages.NextAsync())
         {
-            patience.CancelAfter(stall);
-            if (stream.Current.PartCase is not UploadModelRequest.PartOneofCase.Chunk)
+            if (messages.Current.PartCase is not UploadModelRequest.PartOneofCase.Chunk)
                 throw RefusalException.Invalid("CHUNK_EXPECTED", "After the header only chunks follow.", "chunk");
-            var chunk = stream.Current.Chunk;
+            var chunk = messages.Current.Chunk;
             if (chunk.Length > Limits.Wire.ChunkBytesMax)
                 throw RefusalException.Invalid("CHUNK_TOO_LARGE", "One chunk is too large.", "chunk", $"{Limits.Wire.ChunkBytesMax} bytes", $"{chunk.Length} bytes");
             if (upload.Length + chunk.Length > header.SizeBytes)
                 throw SizeMismatch(header.SizeBytes, $"more than {upload.Length} bytes");
-            await upload.AppendAsync(chunk.Memory, patience.Token);
-            CheckRate(upload.Length, clock.Elapsed);
+            await upload.AppendAsync(chunk.Memory, cancel);
+            CheckRate(upload.Length, messages.Waited);
         }
         if (upload.Length != header.SizeBytes)
             throw SizeMismatch(header.SizeBytes, $"{upload.Length} bytes");
@@ -85,7 +71,9 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
             throw RefusalException.Invalid("SHA256_MISMATCH", "The bytes do not have the announced hash.", "header.sha256",
                 header.Sha256, Convert.ToHexStringLower(sha256));
         }
-        upload.Commit(sha256);
+        // A twin may have stored the same bytes meanwhile: then there is nothing to force to disk.
+        if (await models.FindStoredSizeAsync(sha256, cancel) is null || !store.Contains(sha256))
+            await upload.CommitAsync(sha256);
         return ToModel(await models.StoreAsync(partner, sha256, upload.Length, header.FileName, cancel));
     }
 
@@ -130,13 +118,13 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
             throw RefusalException.Invalid("FILE_NAME_INVALID", "A file name holds no control characters.", field);
     }
 
-    static void CheckRate(long bytes, TimeSpan elapsed)
+    static void CheckRate(long bytes, TimeSpan waited)
     {
-        var late = elapsed.TotalSeconds - Limits.Model.UploadGraceSeconds;
+        var late = waited.TotalSeconds - Limits.Model.UploadGraceSeconds;
         if (late > 0 && bytes < late * Limits.Model.UploadBytesPerSecondMin)
         {
             throw new RefusalException(StatusCode.DeadlineExceeded, "UPLOAD_TOO_SLOW", "The upload is too slow.", "chunk",
-                $"{Limits.Model.UploadBytesPerSecondMin} bytes/s", $"{(long)(bytes / elapsed.TotalSeconds)} bytes/s");
+                $"{Limits.Model.UploadBytesPerSecondMin} bytes/s", $"{(long)(bytes / waited.TotalSeconds)} bytes/s");
         }
     }
 }

@@ -15,6 +15,7 @@ public sealed class ModelStore : IDisposable
     readonly string _folder;
     readonly string _incoming;
     readonly FileStream _incomingLock;
+    readonly ModelCommits _commits;
 
     public ModelStore(string folder)
     {
@@ -25,6 +26,7 @@ public sealed class ModelStore : IDisposable
         _incoming = Path.Combine(_folder, Incoming, Guid.NewGuid().ToString("N"));
         Directory.CreateDirectory(_incoming);
         _incomingLock = new FileStream(Path.Combine(_incoming, LockFile), FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+        _commits = new(_folder);
     }
 
     public string Folder => _folder;
@@ -40,6 +42,7 @@ public sealed class ModelStore : IDisposable
 
     public void Dispose()
     {
+        _commits.Dispose();
         _incomingLock.Dispose();
         try
         {
@@ -55,17 +58,6 @@ public sealed class ModelStore : IDisposable
     {
         var hex = Convert.ToHexStringLower(sha256);
         return Path.Combine(_folder, hex[..2], hex);
-    }
-
-    void Commit(string temporary, byte[] sha256)
-    {
-        var target = PathOf(sha256);
-        var parent = Path.GetDirectoryName(target)!;
-        Directory.CreateDirectory(parent);
-        // Two uploads of the same bytes may end together: either file is right, the rename is atomic.
-        File.Move(temporary, target, overwrite: true);
-        DirectorySync.Flush(parent);
-        DirectorySync.Flush(_folder);
     }
 
     void Sweep()
@@ -115,12 +107,11 @@ public sealed class ModelStore : IDisposable
         /// <summary>The hash of what was appended so far.</summary>
         public byte[] CurrentSha256() => _hash.GetCurrentHash();
 
-        /// <summary>Forces the bytes to disk and gives them their name.</summary>
-        public void Commit(byte[] sha256)
+        /// <summary>Forces the bytes to disk and gives them their name. When this ends they survive a power cut.</summary>
+        public async Task CommitAsync(byte[] sha256)
         {
-            RandomAccess.FlushToDisk(_file);
-            _file.Dispose();
-            _store.Commit(_path, sha256);
+            // Two uploads of the same bytes may end together: either file is right, the rename is atomic.
+            await _store._commits.CommitAsync(_file, _path, _store.PathOf(sha256));
             _committed = true;
         }
 

@@ -3,6 +3,7 @@ using Grpc.Core;
 using NUnit.Framework;
 using Pricing.IntegrationTests.Servers;
 using Pricing.Quoting.V1;
+using Pricing.Tests;
 using static Pricing.IntegrationTests.Servers.CoordinatorServer;
 
 namespace Pricing.IntegrationTests.Coordinator;
@@ -52,6 +53,21 @@ public sealed class ModelTests
         var refusal = await RefusedAsync(() => _server.UploadAsync(RandomNumberGenerator.GetBytes(300_000), size: announced));
         Assert.That(ReasonOf(refusal), Is.EqualTo("SIZE_MISMATCH"));
         await NothingIsStoredAsync();
+    }
+
+    [Test, CancelAfter(60_000)]
+    public async Task A_sender_who_falls_silent_is_refused_and_leaves_nothing(CancellationToken cancel)
+    {
+        var time = new ManualTime();
+        await using var server = await CoordinatorServer.StartAsync(options => options with { Time = time });
+        using var call = server.Models.UploadModel(cancellationToken: cancel);
+        var waiting = time.TimerSetAsync(TimeSpan.FromSeconds(Limits.Model.UploadStallSeconds));
+        await call.RequestStream.WriteAsync(new UploadModelRequest { Header = new UploadHeader { Parent = Partner, SizeBytes = 1000, FileName = "a.stl" } }, cancel);
+        await waiting.WaitAsync(cancel);
+        time.Advance(TimeSpan.FromSeconds(Limits.Model.UploadStallSeconds));
+        var refusal = await RefusedAsync(() => call.ResponseAsync);
+        Assert.That(ReasonOf(refusal!), Is.EqualTo("UPLOAD_STALLED"));
+        Assert.That(Directory.EnumerateFiles(server.Options.ModelFolder, "*", SearchOption.AllDirectories).Select(Path.GetFileName), Is.All.EqualTo(".lock"));
     }
 
     [TestCase(0L, "MODEL_EMPTY"), TestCase(-5L, "MODEL_EMPTY"), TestCase(Limits.Mesh.FileBytesMax + 1, "MODEL_TOO_LARGE")]
