@@ -1,4 +1,5 @@
 using Pricing.Geometry.Fdm;
+using Pricing.Geometry.Processes;
 
 namespace Pricing.Geometry;
 
@@ -13,6 +14,9 @@ public sealed record MeasureOptions
 
     /// <summary>Machine and process of the FDM estimate.</summary>
     public FdmProfile Fdm { get; init; } = FdmProfile.Standard;
+
+    /// <summary>Machine of the resin estimate.</summary>
+    public SlaProfile Sla { get; init; } = SlaProfile.Standard;
 
     /// <summary>
     /// 1: filament and time from sums over triangles. 2: slicer-grade, from rasterised layers, for meshes within

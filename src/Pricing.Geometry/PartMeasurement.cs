@@ -1,4 +1,5 @@
 using Pricing.Geometry.Fdm;
+using Pricing.Geometry.Processes;
 
 namespace Pricing.Geometry;
 
@@ -59,6 +60,8 @@ public sealed record PartMeasurement
 
     /// <summary>Null when the part is too tall for a layer profile or has no height.</summary>
     public required FdmEstimate? Fdm { get; init; }
+    /// <summary>Resin printing, as it lies.</summary>
+    public required SlaEstimate Sla { get; init; }
     public required IReadOnlyList<MeasurementNote> Notes { get; init; }
 
     /// <summary>SHA-256 over the numeric facts, in a fixed order and bit for bit.</summary>

@@ -45,6 +45,7 @@ public sealed class PartMeasurer : IDisposable
     internal PartMeasurer(MeasureOptions options, long modelBytes, string? fileName, InstructionSet set)
     {
         options.Fdm.Check();
+        options.Sla.Check();
         _options = options;
         _modelBytes = modelBytes;
         _grid = new(options.Fdm.LayerHeightMm);

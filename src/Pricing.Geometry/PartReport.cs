@@ -4,6 +4,7 @@ using Pricing.Geometry.Fdm.Raster;
 using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mass;
 using Pricing.Geometry.Mesh;
+using Pricing.Geometry.Processes;
 using Pricing.Geometry.Topology;
 
 namespace Pricing.Geometry;
@@ -51,6 +52,7 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var side = solid.IsInverted ? 1 : 0;
         var overhang = sums.Mass.Terms[solid.IsInverted ? MassSums.Overhang2Inverted : MassSums.Overhang2]
             - sums.Mass.BedOverhang2[side, 0] - sums.Mass.BedOverhang2[side, 1];
+        var table = ReadLayers(solid, diagonal);
         var measurement = new PartMeasurement
         {
             EngineVersion = PartMeasurer.EngineVersion,
@@ -78,16 +80,17 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             OverhangAreaMm2 = MassSums.Value(overhang, MassSums.Overhang2) / 2,
             UpAreaMm2 = sums.Mass.Value(up) / 2,
             DownAreaMm2 = sums.Mass.Value(down) / 2,
-            Fdm = EstimateFdm(repair, solid, diagonal, Math.Sqrt(dx * dx + dy * dy)),
+            Fdm = table is null ? null : EstimateFdm(table, repair, solid, Math.Sqrt(dx * dx + dy * dy)),
+            Sla = SlaEstimate.Of(solid.VolumeMm3, dz, table, options.Sla),
             Notes = _notes,
             Digest = [],
         };
         return measurement with { Digest = MeasurementDigest.Of(measurement) };
     }
 
-    FdmEstimate? EstimateFdm(MeshRepair? repair, Solid solid, double diagonalMm, double planDiagonalMm)
+    /// <summary>The layer profile, or null (and a note) when there is none.</summary>
+    LayerTable? ReadLayers(Solid solid, double diagonalMm)
     {
-        double minZ = sums.Mass.Box.MinZ, maxZ = sums.Mass.Box.MaxZ;
         // The perimeter sum holds 2³⁹ mm; no section is longer than all triangles' longest cuts together.
         if (sums.Rows.TooTall || sums.Mass.Triangles * diagonalMm >= 1L << 39)
         {
@@ -97,7 +100,12 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         }
         if (solid.ConeRows is { TooTall: false } cones)
             sums.Rows.AddArea(cones);
-        var table = LayerTable.Read(sums.Rows, grid, minZ, maxZ, solid.IsInverted);
+        return LayerTable.Read(sums.Rows, grid, sums.Mass.Box.MinZ, sums.Mass.Box.MaxZ, solid.IsInverted);
+    }
+
+    FdmEstimate? EstimateFdm(LayerTable table, MeshRepair? repair, Solid solid, double planDiagonalMm)
+    {
+        double minZ = sums.Mass.Box.MinZ, maxZ = sums.Mass.Box.MaxZ;
         var motion = new CornerMotion(options.Fdm.ExternalPerimeterSpeedMmS, options.Fdm.PerimeterSpeedMmS,
             options.Fdm.PerimeterAccelerationMmS2, options.Fdm.JerkMmS);
         var turning = repair is null

@@ -6,6 +6,7 @@ using Pricing.Quoting.V1;
 using FdmEstimate = Pricing.Geometry.Fdm.FdmEstimate;
 using FdmProfile = Pricing.Geometry.Fdm.FdmProfile;
 using LengthUnit = Pricing.Geometry.LengthUnit;
+using SlaProfile = Pricing.Geometry.Processes.SlaProfile;
 using MeasurementNote = Pricing.Geometry.MeasurementNote;
 using MeasureOptions = Pricing.Geometry.MeasureOptions;
 using Wire = Pricing.Quoting.V1;
@@ -36,6 +37,14 @@ public static class MeasurementMapping
         };
         if (part.Fdm is { } fdm)
             message.Fdm = ToMessage(fdm);
+        message.Sla = new Wire.SlaEstimate
+        {
+            ProfileName = part.Sla.ProfileName,
+            LayerHeightMm = part.Sla.LayerHeightMm,
+            Layers = part.Sla.Layers,
+            ResinCm3 = part.Sla.ResinCm3,
+            PrintTimeS = part.Sla.PrintTimeS,
+        };
         message.Notes.AddRange(part.Notes.Select(ToMessage));
         return message;
     }
@@ -59,6 +68,7 @@ public static class MeasurementMapping
             Unit = ToUnit(message.Unit),
             Scale = scale,
             Fdm = message.FdmProfile is { } profile ? ToProfile(profile) : FdmProfile.Standard,
+            Sla = message.SlaProfile is { } resin ? ToProfile(resin) : SlaProfile.Standard,
             Threads = threads,
         };
     }
@@ -152,6 +162,29 @@ public static class MeasurementMapping
             FirstLayerSpeedMmS = Given(profile.FirstLayerSpeedMmS, standard.FirstLayerSpeedMmS),
             AccelerationMmS2 = Given(profile.AccelerationMmS2, standard.AccelerationMmS2),
             MinLayerTimeS = Given(profile.MinLayerTimeS, standard.MinLayerTimeS),
+        };
+    }
+
+    static SlaProfile ToProfile(Wire.SlaProfile profile)
+    {
+        var standard = SlaProfile.Standard;
+        return standard with
+        {
+            Name = profile.Name.Length > 0 ? profile.Name : standard.Name,
+            LayerHeightMm = Given(profile.LayerHeightMm, standard.LayerHeightMm),
+            InitialLayerHeightMm = Given(profile.InitialLayerHeightMm, Given(profile.LayerHeightMm, standard.InitialLayerHeightMm)),
+            ExposureS = Given(profile.ExposureS, standard.ExposureS),
+            InitialExposureS = Given(profile.InitialExposureS, standard.InitialExposureS),
+            FadedLayers = Given(profile.FadedLayers, standard.FadedLayers),
+            FastTiltS = Given(profile.FastTiltS, standard.FastTiltS),
+            SlowTiltS = Given(profile.SlowTiltS, standard.SlowTiltS),
+            SlowAreaShare = Given(profile.SlowAreaShare, standard.SlowAreaShare),
+            DisplayXMm = Given(profile.DisplayXMm, standard.DisplayXMm),
+            DisplayYMm = Given(profile.DisplayYMm, standard.DisplayYMm),
+            Supports = profile.ElevationMm >= 0,
+            ElevationMm = profile.ElevationMm < 0 ? 0 : Given(profile.ElevationMm, standard.ElevationMm),
+            Pad = profile.PadThicknessMm >= 0,
+            PadThicknessMm = profile.PadThicknessMm < 0 ? 0 : Given(profile.PadThicknessMm, standard.PadThicknessMm),
         };
     }
 

@@ -3,6 +3,7 @@ using Pricing.Cli.Measuring;
 using Pricing.Cli.Output;
 using Pricing.Geometry;
 using Pricing.Geometry.Fdm;
+using Pricing.Geometry.Processes;
 using Pricing.Node;
 using Wire = Pricing.Quoting.V1;
 
@@ -16,7 +17,7 @@ static class MeasureCommand
         var files = Inputs.Files();
         var unit = Inputs.Unit();
         var scale = Inputs.Scale();
-        var profile = new Option<string?>("--profile") { Description = "Printer profile for the filament estimate: a slicer's .ini file. Default: 0.2 mm layers, 2 walls, 15 % infill.", HelpName = "FILE" };
+        var profile = new Option<string?>("--profile") { Description = "Printer profile for the filament or resin estimate: a slicer's .ini file. Default: 0.2 mm layers, 2 walls, 15 % infill; resin at 0.05 mm.", HelpName = "FILE" };
         var threads = new Option<int>("--threads", "-t") { Description = "Threads to use. Never changes a bit of the answer.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
         var json = Inputs.Json();
         var command = new Command("measure", "Measure models: size, volume, area, watertightness, filament and print time. No server needed.")
@@ -32,7 +33,13 @@ static class MeasureCommand
                 Threads = CheckThreads(parsed.GetValue(threads)),
             };
             if (parsed.GetValue(profile) is { } ini)
-                options = options with { Fdm = PrusaProfile.Parse(InputFile.ReadText(ini, "--profile", Limits.Cli.ProfileBytesMax, ("PROFILE_TOO_LARGE", "The printer profile is too large.")), Path.GetFileNameWithoutExtension(ini)) };
+            {
+                var text = InputFile.ReadText(ini, "--profile", Limits.Cli.ProfileBytesMax, ("PROFILE_TOO_LARGE", "The printer profile is too large."));
+                var name = Path.GetFileNameWithoutExtension(ini);
+                options = PrusaProfile.IsResin(text)
+                    ? options with { Sla = SlaProfile.FromPrusa(text, name) }
+                    : options with { Fdm = PrusaProfile.Parse(text, name) };
+            }
             return RunAsync(parsed.GetRequiredValue(files), options, parsed.GetValue(json), terminal, cancellation);
         });
         return command;

@@ -26,6 +26,7 @@ static class MeasurementJson
             json.WriteNull("fdm");
         else
             Fdm(json, measurement.Fdm);
+        Sla(json, measurement.Sla);
         json.WriteStartArray("notes");
         foreach (var note in measurement.Notes)
         {
@@ -87,6 +88,22 @@ static class MeasurementJson
             json.WriteEndObject();
         }
         json.WriteEndArray();
+        json.WriteEndObject();
+    }
+
+    static void Sla(Utf8JsonWriter json, SlaEstimate? sla)
+    {
+        if (sla is null)
+        {
+            json.WriteNull("sla");
+            return;
+        }
+        json.WriteStartObject("sla");
+        json.WriteString("profile", sla.ProfileName);
+        json.WriteNumber("layer_height_mm", sla.LayerHeightMm);
+        json.WriteNumber("layers", sla.Layers);
+        json.WriteNumber("resin_cm3", sla.ResinCm3);
+        json.WriteNumber("print_time_s", sla.PrintTimeS);
         json.WriteEndObject();
     }
 
