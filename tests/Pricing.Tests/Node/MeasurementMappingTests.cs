@@ -51,6 +51,7 @@ sealed class MeasurementMappingTests
             SupportCm3 = 130,
             Features = [new("travel", 131, 132)],
         },
+        Sla = new("q", 136, 137, 138, 139),
         Notes = [new("MESH_OPEN", true, "note")],
         Digest = [1, 2, 3],
     };
@@ -66,9 +67,9 @@ sealed class MeasurementMappingTests
         var empty = new List<string>();
         Walk(message, "", numbers, empty);
         // The profile was not asked for, so it is not echoed.
-        Assert.That(empty, Is.EqualTo(new[] { ".options.fdm_profile" }));
+        Assert.That(empty, Is.EqualTo(new[] { ".options.fdm_profile", ".options.sla_profile" }));
         Assert.That(numbers.Where(number => number > 100), Is.Unique);
-        Assert.That(numbers.Count(number => number > 100), Is.EqualTo(34), "101 to 135, without 123");
+        Assert.That(numbers.Count(number => number > 100), Is.EqualTo(38), "101 to 139, without 123");
     }
 
     [Test]
