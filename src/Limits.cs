@@ -97,6 +97,22 @@ static class Limits
         public const int ProfileLinesMax = 10_000;
     }
 
+    /// <summary>Bounds on the search for the way a part should lie.</summary>
+    public static class Orientation
+    {
+        /// <summary>Heaviest directions of the surface that are tried flat on the bed, beside the fixed thousand.</summary>
+        public const int FlatsMax = 64;
+
+        /// <summary>Ways measured with supports, per process, beside the part's own.</summary>
+        public const int ChecksPerGoalMax = 5;
+
+        /// <summary>Ways measured by their smallest rectangle, for the process that packs boxes.</summary>
+        public const int FootprintsPerGoalMax = 24;
+
+        /// <summary>Edges of an outline that are tried as a side of its rectangle.</summary>
+        public const int FootprintEdgesMax = 64;
+    }
+
     /// <summary>Bounds on what a quote may ask.</summary>
     public static class Quote
     {

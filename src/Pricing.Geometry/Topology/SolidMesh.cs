@@ -54,4 +54,24 @@ sealed class SolidMesh
         }
         return new(coordinates, corners, fileTriangles);
     }
+
+    /// <summary>
+    /// The mesh as it lies in a frame: each coordinate computed in double and rounded to float32 once, so the answer is the vertex's and
+    /// the frame's alone. The triangles are the same ones.
+    /// </summary>
+    public SolidMesh Placed(Frame frame)
+    {
+        if (frame == Frame.AsIs)
+            return this;
+        var placed = new float[Coordinates.Length];
+        for (var v = 0; v < placed.Length; v += 3)
+        {
+            var at = frame.Place(new(Coordinates[v], Coordinates[v + 1], Coordinates[v + 2]));
+            // Adding +0 takes the sign off a zero.
+            placed[v] = (float)at.X + 0f;
+            placed[v + 1] = (float)at.Y + 0f;
+            placed[v + 2] = (float)at.Z + 0f;
+        }
+        return new(placed, Corners, FileTriangles);
+    }
 }
