@@ -38,7 +38,7 @@ sealed partial class ConvexHull
 
     public double AreaMm2 { get; }
 
-    /// <summary>0 for an exact hull. Beyond <c>Limits.Shape.HullTrianglesMax</c> no point is farther outside than this, two millionths of the diagonal.</summary>
+    /// <summary>0 for an exact hull. Beyond <c>Limits.Shape.HullTrianglesMax</c> no point is farther outside than this, five millionths of the diagonal.</summary>
     public double LeftOutMm { get; }
 
     /// <summary>Vertex numbers of a face, counter-clockwise from outside, the lowest first. Faces rise by their first two.</summary>

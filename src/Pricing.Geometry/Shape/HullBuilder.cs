@@ -15,8 +15,8 @@ sealed class HullBuilder
 {
     const int None = -1;
 
-    /// <summary>Share of the diagonal of the points' box by which a point may be left out of a large hull: a quarter of a µm on 125 mm.</summary>
-    const double LeftOutShare = 2e-6;
+    /// <summary>Share of the diagonal of the points' box by which a point may be left out of a large hull: half a µm on 100 mm.</summary>
+    const double LeftOutShare = 5e-6;
 
     readonly Vector3[] _points;
     readonly int[] _next;
