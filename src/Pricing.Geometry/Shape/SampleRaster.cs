@@ -8,7 +8,7 @@ namespace Pricing.Geometry.Shape;
 /// Corners are in 1/<see cref="Sub"/> of a sample, nearness has <see cref="NearBits"/> bits. A triangle's plane is the determinants of its
 /// corners, whole numbers that are the same from whichever corner one starts. Samples on an edge belong to both sides: the larger word wins.
 /// </remarks>
-sealed class SampleRaster(int width, int height)
+sealed partial class SampleRaster(int width, int height)
 {
     /// <summary>Steps of a corner's place within a sample.</summary>
     public const int Sub = 256;

@@ -66,7 +66,7 @@ sealed class Shading
             + 130 * Math.Max(0, nx * Fill.X + ny * Fill.Y + nz * Fill.Z) / (256 * One) + 110 * (ny + One) / (2 * One);
         light = light * (256 - Line(x, y, word)) / 256;
         var (r, g, b) = _hasHeat ? Heat((int)(word >> 32 & 0xFF)) : Grey;
-        return (Math.Min(255, r * light / 850), Math.Min(255, g * light / 850), Math.Min(255, b * light / 850));
+        return (Math.Min(255, r * light / 790), Math.Min(255, g * light / 790), Math.Min(255, b * light / 790));
     }
 
     /// <summary>How dark a line is here, of 256: against nothing or far behind most, at a fold by how sharp it is.</summary>
