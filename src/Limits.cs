@@ -113,6 +113,26 @@ static class Limits
         public const int FootprintEdgesMax = 64;
     }
 
+    /// <summary>Bounds on what is said about a part's shape.</summary>
+    public static class Shape
+    {
+        /// <summary>Points held against planes by the convex hull, about 4 ns each. Beyond, there is no hull.</summary>
+        public const long HullTestsMax = 2_000_000_000;
+
+        /// <summary>Triangles of an exact hull, 104 bytes each; beyond, points that are hardly outside are left out.</summary>
+        public const int HullTrianglesMax = 500_000;
+
+        /// <summary>Faces of the hull, the largest first, that a box is laid against; vertices that each try looks at.</summary>
+        public const int BoxFacesMax = 256;
+        public const int BoxVerticesMax = 2_048;
+
+        /// <summary>Above this many triangles edges, faces and holes through the part are not counted: 200 bytes each while they are.</summary>
+        public const int EdgeTrianglesMax = 4_000_000;
+
+        /// <summary>Width and height of a thumbnail, pixels. Each pixel has four samples of eight bytes.</summary>
+        public const int ThumbnailPixelsMax = 2_048;
+    }
+
     /// <summary>Bounds on what a quote may ask.</summary>
     public static class Quote
     {
