@@ -71,8 +71,9 @@ public sealed record Trap(double VolumeMm3, int Count);
 public sealed record TrapFacts(Trap Enclosed, Trap SealedByBed, Trap Pools, Trap PoolsOnBed, Trap Cups);
 
 /// <summary>
-/// How thick walls, or how wide gaps, are. The width at a point is the diameter of the ball that touches the surface there and the plane of the
-/// surface opposite: exact between parallel, spherical and cylindrical faces. Points whose opposite face is turned away by more than 60° have none.
+/// How thick walls, or how wide gaps, are, across the column through a point of the surface, from the distance and the two normals: exact between
+/// parallel planes, concentric cylinders and spheres, and in solid rods and balls. Where the face opposite is turned by more than 60° there is no
+/// width: blocks have edges, not walls.
 /// </summary>
 public sealed record WidthFacts
 {

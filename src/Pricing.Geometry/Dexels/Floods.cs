@@ -4,9 +4,9 @@ namespace Pricing.Geometry.Dexels;
 /// <remarks>
 /// Priority flood (Barnes et al., "Priority-Flood", Computers &amp; Geosciences 2014) over gaps instead of cells: from the outside inwards, always
 /// at the lowest level reached so far. A gap's level is final when it is first reached: the higher of its floor and the level it was reached
-/// from, the least over all ways whatever the order. One byte-free pass: 12 bytes per gap and 8 per gap waiting.
+/// from, the least over all ways whatever the order. Reference twin: Floods.Reference.cs. Memory: 4 bytes per gap and 8 per gap waiting, beside the gaps themselves.
 /// </remarks>
-sealed class Floods
+sealed partial class Floods
 {
     const int NotReached = -1;
 
@@ -14,15 +14,12 @@ sealed class Floods
     readonly int[] _levels;
     readonly int[] _columns;
 
-    Floods(Gaps gaps)
+    Floods(Gaps gaps, int[] columns)
     {
         _gaps = gaps;
+        _columns = columns;
         _levels = new int[gaps.Count];
-        _columns = new int[gaps.Count];
         Array.Fill(_levels, NotReached);
-        for (var column = 0; column < gaps.Width * gaps.Height; column++)
-            for (var gap = gaps.Starts[column]; gap < gaps.Starts[column + 1]; gap++)
-                _columns[gap] = column;
     }
 
     public static TrapFacts Measure(DexelField field, double leastMm3)
@@ -30,19 +27,20 @@ sealed class Floods
         var quantumMm3 = field.CellMm2 / field.Grid.QuantaPerMm;
         var least = (long)Math.Ceiling(leastMm3 / quantumMm3);
         var gaps = Gaps.Of(field);
+        var columns = ColumnsOf(gaps);
 
-        var free = new Floods(gaps);
+        var free = new Floods(gaps, columns);
         free.Fill(bedIsFloor: false);
         var enclosed = free.Trapped(least, free.IsUnreached);
         var pools = free.Trapped(least, free.IsReached);
 
         // With the bed as a floor, what is not reached is sealed by it, or enclosed.
-        var onBed = new Floods(gaps);
+        var onBed = new Floods(gaps, columns);
         onBed.Fill(bedIsFloor: true);
         var sealedByBed = onBed.Trapped(least, gap => onBed.IsUnreached(gap) && free.IsReached(gap));
         var poolsOnBed = onBed.Trapped(least, onBed.IsReached);
 
-        var hanging = new Floods(gaps.Mirrored());
+        var hanging = new Floods(gaps.Mirrored(), columns);
         hanging.Fill(bedIsFloor: false);
         var cups = hanging.Trapped(least, hanging.IsReached);
 
@@ -55,10 +53,26 @@ sealed class Floods
 
     bool IsUnreached(int gap) => _levels[gap] == NotReached;
 
+    /// <summary>The level of every gap, -1 where there is no way out.</summary>
+    public static int[] Levels(Gaps gaps, bool bedIsFloor)
+    {
+        var floods = new Floods(gaps, ColumnsOf(gaps));
+        floods.Fill(bedIsFloor);
+        return floods._levels;
+    }
+
+    static int[] ColumnsOf(Gaps gaps)
+    {
+        var columns = new int[gaps.Count];
+        for (var column = 0; column < gaps.Width * gaps.Height; column++)
+            columns.AsSpan(gaps.Starts[column]..gaps.Starts[column + 1]).Fill(column);
+        return columns;
+    }
+
     /// <summary>Sets every level. The outside is beyond the border, below a part without a floor, and above it from beyond the border only.</summary>
     void Fill(bool bedIsFloor)
     {
-        var waiting = new PriorityQueue<int, int>();
+        var waiting = new LevelQueue();
         var level = new Stack<int>();
         for (var column = 0; column < _gaps.Width * _gaps.Height; column++)
         {
@@ -70,10 +84,10 @@ sealed class Floods
                     if (_levels[gap] == 0)
                         level.Push(gap);
                     else
-                        waiting.Enqueue(gap, _levels[gap]);
+                        waiting.Add(gap, _levels[gap]);
                 }
         }
-        while (level.TryPop(out var gap) || waiting.TryDequeue(out gap, out _))
+        while (level.TryPop(out var gap) || waiting.TryTake(out gap))
         {
             var column = _columns[gap];
             var x = column % _gaps.Width;
@@ -103,7 +117,7 @@ sealed class Floods
                 else
                 {
                     _levels[next] = _gaps.Lows[next];
-                    waiting.Enqueue(next, _levels[next]);
+                    waiting.Add(next, _levels[next]);
                 }
             }
         }

@@ -74,25 +74,12 @@ sealed class Gaps
 
     public bool IsBorder(int column) => column % Width is var x && (x == 0 || x == Width - 1 || column < Width || column >= Width * (Height - 1));
 
-    /// <summary>The column a gap belongs to.</summary>
-    public int ColumnOf(int gap)
-    {
-        int low = 0, high = Width * Height;
-        while (high - low > 1)
-        {
-            var middle = (low + high) / 2;
-            if (Starts[middle] <= gap)
-                low = middle;
-            else
-                high = middle;
-        }
-        return low;
-    }
-
     /// <summary>The first gap of a column that reaches above a height.</summary>
     public int FirstAbove(int column, int height)
     {
         int low = Starts[column], high = Starts[column + 1];
+        if (Highs[low] > height)
+            return low;
         while (low < high)
         {
             var middle = (low + high) / 2;

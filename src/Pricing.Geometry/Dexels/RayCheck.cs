@@ -9,7 +9,10 @@ namespace Pricing.Geometry.Dexels;
 /// </summary>
 sealed class RayCheck(SolidMesh mesh, DexelGrid grid)
 {
-    /// <summary>In a wedge of 60°, the widest that counts as a wall, a ray is 1.5 times the touching ball's diameter long.</summary>
+    /// <summary>For so few a tree is not built: asking every triangle costs less and answers the same.</summary>
+    const int FewRays = 8;
+
+    /// <summary>In a wedge of 60°, the widest that counts as a wall, a ray is 1.5 times the width long.</summary>
     const double ConfirmedFactor = 1.6, ConfirmedMm = 0.02;
 
     Bvh? _tree;
@@ -19,12 +22,14 @@ sealed class RayCheck(SolidMesh mesh, DexelGrid grid)
         var classes = WidthSums.ThresholdsMm.Length;
         var cast = new int[classes];
         var confirmed = new int[classes];
-        for (var k = 0; k < classes && mesh.Triangles <= Limits.Dexel.RayTrianglesMax; k++)
-        {
-            var points = sums.Points(k).ToArray();
-            if (points.Length == 0)
-                continue;
+        var chosen = Enumerable.Range(0, classes).Select(k => sums.Points(k).ToArray()).ToArray();
+        if (mesh.Triangles > Limits.Dexel.RayTrianglesMax)
+            chosen = [];
+        else if (chosen.Sum(points => points.Length) > FewRays)
             _tree ??= new(mesh);
+        for (var k = 0; k < chosen.Length; k++)
+        {
+            var points = chosen[k];
             var hits = 0;
             Bands.Run(threads, points.Length, (from, to) =>
             {
@@ -48,7 +53,7 @@ sealed class RayCheck(SolidMesh mesh, DexelGrid grid)
         var normal = Crossing.Normal(point.Crossing);
         var sign = isGap ? 1 : -1;
         (toward[first], toward[second], toward[point.Axis]) = (sign * normal.X, sign * normal.Y, sign * normal.Z);
-        var distance = _tree!.Nearest(InFile(at), InFile(toward), fromInside: !isGap);
+        var distance = _tree?.Nearest(InFile(at), InFile(toward), fromInside: !isGap) ?? Bvh.Reference(mesh, InFile(at), InFile(toward), fromInside: !isGap);
         return distance <= ConfirmedFactor * point.WidthMm + ConfirmedMm;
     }
 

@@ -76,9 +76,10 @@ sealed partial class SurfaceWalk
     }
 
     /// <summary>
-    /// Diameter of the ball that touches the plane through one crossing there and the plane through the other anywhere. With n, m the outward
-    /// normals (of the solid or of the gap, it is the same), L the distance and z along the column: the centre is r under the first point, and as
-    /// far from the second plane, so r (1 − n·m) = L |m_z|.
+    /// Width between two crossings. With outward normals n, m (of the solid or of the gap, it is the same), L their distance and z along the
+    /// column: L (|n_z| + |m_z|) / (1 − n·m). Between parallel planes that is L |n_z|. Let the points lie on concentric spheres, p = R n and
+    /// q = −r m: then L z = R n + r m, its product with n − m is (R − r)(1 − n·m), and the width is R − r; with r = −R it is a full ball's diameter.
+    /// The same holds for cylinders.
     /// </summary>
     /// <returns>NaN when the faces are not opposite.</returns>
     internal static double Width(DexelField field, ulong low, ulong high, Point3 normal, Point3 opposite)
@@ -87,7 +88,7 @@ sealed partial class SurfaceWalk
         if (cosine > OpposedCosine)
             return double.NaN;
         var length = (Crossing.Height(high) - Crossing.Height(low)) / field.Grid.QuantaPerMm;
-        return 2 * length * Math.Abs(opposite.Z) / (1 - cosine);
+        return length * (Math.Abs(normal.Z) + Math.Abs(opposite.Z)) / (1 - cosine);
     }
 
     static void Count(WidthSums sums, DexelField field, int column, ulong crossing, long weight, double widthMm)

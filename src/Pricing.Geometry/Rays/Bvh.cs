@@ -28,7 +28,7 @@ sealed unsafe partial class Bvh
     readonly int[] _order;
 
     // Level 0 bounds the leaves. Eight boxes together: min x, y, z then max x, y, z, eight floats each.
-    readonly List<float[]> _levels = [];
+    readonly List<(float[] Boxes, int Count)> _levels = [];
     readonly float _pad;
 
     public Bvh(SolidMesh mesh)
@@ -42,8 +42,8 @@ sealed unsafe partial class Bvh
                 largest = Math.Max(largest, Math.Abs(mesh.Coordinates[i]));
         _pad = largest * PadShare;
         _levels.Add(LeafBoxes());
-        while (_levels[^1].Length > 6 * Arity)
-            _levels.Add(Parents(_levels[^1]));
+        while (_levels[^1].Count > Arity)
+            _levels.Add(Parents(_levels[^1].Boxes));
     }
 
     /// <summary>Distance to the nearest surface a ray meets from the side asked for.</summary>
@@ -73,7 +73,8 @@ sealed unsafe partial class Bvh
                     best = Math.Min(best, Distance(_mesh, _order[i], origin, direction, fromInside));
                 continue;
             }
-            fixed (float* box = &_levels[level][group * 6 * Arity])
+            var (boxes, count) = _levels[level];
+            fixed (float* box = &boxes[group * 6 * Arity])
             {
                 Vector256<float> x0 = (Vector256.Load(box) - ox) * ix, x1 = (Vector256.Load(box + 24) - ox) * ix;
                 Vector256<float> y0 = (Vector256.Load(box + 8) - oy) * iy, y1 = (Vector256.Load(box + 32) - oy) * iy;
@@ -83,7 +84,8 @@ sealed unsafe partial class Bvh
                 near.Store(entries);
                 // Farthest first onto the stack, by insertion: few are hit.
                 var bottom = depth;
-                for (var hits = Vector256.LessThanOrEqual(near, far).ExtractMostSignificantBits(); hits != 0; hits &= hits - 1)
+                var present = (1u << Math.Min(Arity, count - group * Arity)) - 1;
+                for (var hits = Vector256.LessThanOrEqual(near, far).ExtractMostSignificantBits() & present; hits != 0; hits &= hits - 1)
                 {
                     var child = System.Numerics.BitOperations.TrailingZeroCount(hits);
                     if (entries[child] > best)
@@ -140,7 +142,7 @@ sealed unsafe partial class Bvh
 
     static double Dot(Point3 a, Point3 b) => a.X * b.X + a.Y * b.Y + a.Z * b.Z;
 
-    float[] LeafBoxes()
+    (float[] Boxes, int Count) LeafBoxes()
     {
         var leaves = (_order.Length + Arity - 1) / Arity;
         var boxes = Empty(leaves);
@@ -151,10 +153,10 @@ sealed unsafe partial class Bvh
                 for (var a = 0; a < 3; a++)
                     Widen(boxes, i / Arity, a, _mesh.Coordinates[at + a] - _pad, _mesh.Coordinates[at + a] + _pad);
             }
-        return boxes;
+        return (boxes, leaves);
     }
 
-    static float[] Parents(float[] children)
+    static (float[] Boxes, int Count) Parents(float[] children)
     {
         var groups = children.Length / (6 * Arity);
         var boxes = Empty(groups);
@@ -162,10 +164,10 @@ sealed unsafe partial class Bvh
             for (var a = 0; a < 3; a++)
                 for (var child = 0; child < Arity; child++)
                     Widen(boxes, group, a, children[group * 6 * Arity + a * Arity + child], children[group * 6 * Arity + (a + 3) * Arity + child]);
-        return boxes;
+        return (boxes, groups);
     }
 
-    /// <summary>Boxes that hold nothing, in whole groups; a ray misses them.</summary>
+    /// <summary>Boxes that hold nothing yet, in whole groups.</summary>
     static float[] Empty(int count)
     {
         var boxes = new float[(count + Arity - 1) / Arity * 6 * Arity];
