@@ -28,6 +28,8 @@ static class MeasurementDigest
                 facts.AddRange([Bits(feature.FilamentMm), Bits(feature.TimeS)]);
         }
         facts.AddRange([m.Sla.Layers, Bits(m.Sla.LayerHeightMm), Bits(m.Sla.ResinCm3), Bits(m.Sla.PrintTimeS)]);
+        if (m.Analysis is { } analysis)
+            facts.AddRange(analysis.Figures().Select(Bits));
         var bytes = new byte[facts.Count * sizeof(long)];
         for (var i = 0; i < facts.Count; i++)
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), facts[i]);

@@ -62,6 +62,11 @@ public sealed record PartMeasurement
     public required FdmEstimate? Fdm { get; init; }
     /// <summary>Resin printing, as it lies.</summary>
     public required SlaEstimate Sla { get; init; }
+    /// <summary>Null when it was not asked for, or the mesh is too large to be indexed.</summary>
+    public required PartAnalysis? Analysis { get; init; }
+
+    /// <summary>A PNG; not part of the digest. Null unless asked for.</summary>
+    public byte[]? ThumbnailPng { get; init; }
     public required IReadOnlyList<MeasurementNote> Notes { get; init; }
 
     /// <summary>SHA-256 over the numeric facts, in a fixed order and bit for bit.</summary>

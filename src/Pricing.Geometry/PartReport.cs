@@ -5,6 +5,7 @@ using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mass;
 using Pricing.Geometry.Mesh;
 using Pricing.Geometry.Processes;
+using Pricing.Geometry.Shape;
 using Pricing.Geometry.Topology;
 
 namespace Pricing.Geometry;
@@ -53,6 +54,7 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var overhang = sums.Mass.Terms[solid.IsInverted ? MassSums.Overhang2Inverted : MassSums.Overhang2]
             - sums.Mass.BedOverhang2[side, 0] - sums.Mass.BedOverhang2[side, 1];
         var table = ReadLayers(solid, diagonal);
+        var mesh = repair is null || !(options.Analysis || options.Thumbnail) ? null : SolidMesh.Of(repair.Corners, pipeline.Mesh.Vertices, solid.IsInverted);
         var measurement = new PartMeasurement
         {
             EngineVersion = PartMeasurer.EngineVersion,
@@ -82,6 +84,8 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             DownAreaMm2 = sums.Mass.Value(down) / 2,
             Fdm = table is null ? null : EstimateFdm(table, repair, solid, Math.Sqrt(dx * dx + dy * dy)),
             Sla = SlaEstimate.Of(solid.VolumeMm3, dz, table, options.Sla),
+            Analysis = mesh is null || !options.Analysis ? null : PartAnalysis.Of(mesh, sums, solid.IsInverted, solid.VolumeMm3, area, options),
+            ThumbnailPng = mesh is null || !options.Thumbnail ? null : Thumbnail.Render(mesh, new()),
             Notes = _notes,
             Digest = [],
         };

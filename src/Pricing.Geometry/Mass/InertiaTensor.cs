@@ -1,7 +1,7 @@
 namespace Pricing.Geometry.Mass;
 
 /// <summary>A symmetric 3 × 3 tensor. Off the diagonal the products of inertia stand with their minus sign.</summary>
-readonly record struct InertiaTensor(double Xx, double Yy, double Zz, double Xy, double Xz, double Yz)
+public readonly record struct InertiaTensor(double Xx, double Yy, double Zz, double Xy, double Xz, double Yz)
 {
     /// <summary>Below this share of the diagonal a product is rounding: the axes of a box are the file's, exactly.</summary>
     const double RoundingShare = 1e-14;

@@ -9,7 +9,7 @@ namespace Pricing.Geometry.Mass;
 /// <param name="Tensor">About the centroid, along the axes of the file.</param>
 /// <param name="PrincipalMm5">The tensor's own values, rising.</param>
 /// <param name="Axes">The directions they belong to: unit rows, right-handed. Of equal values any axes are right; which ones are given is fixed.</param>
-sealed partial record SolidMoments(double VolumeMm3, Point3 CentroidMm, InertiaTensor Tensor, Point3 PrincipalMm5, Frame Axes)
+public sealed partial record SolidMoments(double VolumeMm3, Point3 CentroidMm, InertiaTensor Tensor, Point3 PrincipalMm5, Frame Axes)
 {
     /// <summary>Moments of a closed mesh, or null when it encloses nothing.</summary>
     /// <param name="coordinates">x, y, z of each vertex.</param>

@@ -6,14 +6,14 @@ namespace Pricing.Geometry.Shape;
 /// <param name="Convexity">Volume over the hull's, 0…1.</param>
 /// <param name="BoxFill">Volume over that of the smallest box found, 0…1.</param>
 /// <param name="Index">0 for a plain convex body, towards 1 the more there is to do; see <see cref="Of"/>.</param>
-sealed record Complexity(double AreaPerVolume, double Sphericity, double Convexity, double BoxFill, double Index)
+public sealed record Complexity(double AreaPerVolume, double Sphericity, double Convexity, double BoxFill, double Index)
 {
     /// <remarks>
     /// Index = 0.25 · (1 − convexity) + 0.25 · (1 − sphericity) + 0.20 · e/(e + 15) + 0.20 · p/(p + 40) + 0.10 · h/(h + 4)
     /// with e = length of edges over 30° / √area (5 for a cube), p = patches − 1, h = handles. Where edges were not counted (a large mesh) the first
     /// two weigh ½ each; where the surface is not closed, handles count as none. An order of parts, not a measure: it does not depend on size.
     /// </remarks>
-    public static Complexity Of(double volumeMm3, double areaMm2, ConvexHull? hull, OrientedBox? box, SurfaceEdges? edges)
+    internal static Complexity Of(double volumeMm3, double areaMm2, ConvexHull? hull, OrientedBox? box, SurfaceEdges? edges)
     {
         if (!(volumeMm3 > 0 && areaMm2 > 0))
             return new(0, 0, 0, 0, 0);

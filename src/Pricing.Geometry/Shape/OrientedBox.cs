@@ -13,12 +13,12 @@ namespace Pricing.Geometry.Shape;
 /// Faces are tried from the largest on, at most <c>Limits.Shape.BoxFacesMax</c>; a hull of many vertices is tried with an even choice of them and
 /// measured with all. A later box must be smaller by more than rounding, so equal ones do not take turns.
 /// </remarks>
-sealed record OrientedBox(Point3 ExtentsMm, Frame Axes, double VolumeMm3)
+public sealed record OrientedBox(Point3 ExtentsMm, Frame Axes, double VolumeMm3)
 {
     /// <summary>Share of the volume by which a box must be smaller than one found before it.</summary>
     const double Gain = 1e-9;
 
-    public static OrientedBox Of(ConvexHull hull)
+    internal static OrientedBox Of(ConvexHull hull)
     {
         var all = hull.Points;
         var some = Chosen(all, Limits.Shape.BoxVerticesMax);

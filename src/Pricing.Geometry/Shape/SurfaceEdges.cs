@@ -15,7 +15,7 @@ namespace Pricing.Geometry.Shape;
 /// <param name="PlanarPatches">Those of them that are flat.</param>
 /// <param name="PlanarFaces">Flat pieces of any size; facets of a curve (bent by less than 30° from a piece at least half as large) do not count.</param>
 /// <param name="Handles">Holes through the part, of all its shells (genus); null when a triangle has an edge that not exactly two use.</param>
-sealed partial record SurfaceEdges(double Convex30Mm, double Concave30Mm, double Convex60Mm, double Concave60Mm, double MeanCurvatureMm,
+public sealed partial record SurfaceEdges(double Convex30Mm, double Concave30Mm, double Convex60Mm, double Concave60Mm, double MeanCurvatureMm,
     double BendingMm, long Patches, long PlanarPatches, long PlanarFaces, long? Handles)
 {
     const double Tan30 = 0.57735026918962573;
@@ -33,7 +33,7 @@ sealed partial record SurfaceEdges(double Convex30Mm, double Concave30Mm, double
     const int AreaBits = 20;
 
     /// <summary>Null above <c>Limits.Shape.EdgeTrianglesMax</c>.</summary>
-    public static SurfaceEdges? Of(SolidMesh mesh) => mesh.Triangles > Limits.Shape.EdgeTrianglesMax ? null : new Walk(mesh).Run();
+    internal static SurfaceEdges? Of(SolidMesh mesh) => mesh.Triangles > Limits.Shape.EdgeTrianglesMax ? null : new Walk(mesh).Run();
 
     /// <summary>The bend at an edge as a direction (across, along): no angle is needed to compare it.</summary>
     readonly record struct Bend(double LengthMm, double Sine, double Cosine, double ApartMm)
