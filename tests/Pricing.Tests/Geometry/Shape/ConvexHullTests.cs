@@ -142,6 +142,7 @@ sealed class ConvexHullTests
         var points = HullCandidates.Sorted([.. Shapes.Sphere(5).SelectMany(t => t).Select(p => new Vector3((float)p.X, (float)p.Y, (float)p.Z))]);
         var exact = HullBuilder.Build(points, int.MaxValue, long.MaxValue)!;
         var coarse = HullBuilder.Build(points, 100, long.MaxValue)!;
+        Assert.That(exact.Triangles, Has.Length.GreaterThan(8_000));
         Assert.That((exact.LeftOutMm, coarse.LeftOutMm > 0), Is.EqualTo((0.0, true)));
         Assert.That(coarse.Triangles.Max(t => points.Max(p => (t.Nx * (p.X - t.Ax) + t.Ny * (p.Y - t.Ay) + t.Nz * (p.Z - t.Az)) / Math.Sqrt(t.Nx * t.Nx + t.Ny * t.Ny + t.Nz * t.Nz))),
             Is.LessThanOrEqualTo(coarse.LeftOutMm));
