@@ -118,7 +118,7 @@ sealed class ConvexHullTests
         var box = ConvexHull.Of(Shapes.Solid(Shapes.Box(20, 30, 10)))!;
         Assert.That((box.Vertices.Count, box.Faces, box.VolumeMm3, box.AreaMm2), Is.EqualTo((8, 6, 6000.0, 2200.0)));
         var cylinder = ConvexHull.Of(Shapes.Solid(Made.Cylinder(64, 10, 30)))!;
-        Assert.That((cylinder.Vertices.Count, cylinder.Faces), Is.EqualTo((128, 66)).Or.Matches<(int, int)>(n => n.Item1 == 128));
+        Assert.That(cylinder.Vertices, Has.Count.EqualTo(128));
         Assert.That(cylinder.VolumeMm3, Is.EqualTo(0.5 * 64 * 100 * Math.Sin(Math.Tau / 64) * 30).Within(1e-5).Percent);
         var sphere = ConvexHull.Of(Shapes.Solid(Shapes.Sphere(5)))!;
         Assert.That(sphere.VolumeMm3, Is.EqualTo(4000 * Math.PI / 3).Within(0.2).Percent);
