@@ -29,7 +29,7 @@ sealed class HullBuilder
     readonly List<int> _visible = [];
     readonly List<int> _fresh = [];
     readonly Stack<int> _free = new();
-        readonly Stack<int> _waiting = new();
+    readonly Stack<int> _waiting = new();
     HullTriangle[] _triangles = new HullTriangle[64];
     int _used;
     int _stamp;
