@@ -29,7 +29,7 @@ sealed class HullBuilder
     readonly List<int> _visible = [];
     readonly List<int> _fresh = [];
     readonly Stack<int> _free = new();
-        readonly Stack<int> _waiting = new();
+    readonly Stack<int> _waiting = new();
     HullTriangle[] _triangles = new HullTriangle[64];
     int _used;
     int _stamp;
@@ -152,13 +152,40 @@ sealed class HullBuilder
         {
             if (!_triangles[f].IsAlive || _triangles[f].First == None)
                 continue;
+            var apex = _triangles[f].Farthest;
             if (LeftOutMm > 0 && _triangles[f].DistanceMm <= LeftOutMm)
-                continue;
-            Replace(f, _triangles[f].Farthest);
+                apex = FarOutside(f);
+            if (apex != None)
+                Replace(f, apex);
             if (_tests > _testsMost || _used - _free.Count > _trianglesMost)
                 return false;
         }
         return true;
+    }
+
+    /// <summary>A point that waits here, hardly above this triangle, yet far above another one it sees. The others go on waiting.</summary>
+    int FarOutside(int f)
+    {
+        for (var p = _triangles[f].First; p != None; p = _next[p])
+        {
+            _visible.Clear();
+            _visible.Add(f);
+            _triangles[f].Seen = ++_stamp;
+            for (var i = 0; i < _visible.Count; i++)
+                for (var edge = 0; edge < 3; edge++)
+                {
+                    var other = _triangles[_visible[i]].Neighbour(edge);
+                    ref var neighbour = ref _triangles[other];
+                    _tests++;
+                    if (neighbour.Seen == _stamp || !Sees(ref neighbour, _points[p], out var distance))
+                        continue;
+                    if (neighbour.InMm(distance) > LeftOutMm)
+                        return p;
+                    neighbour.Seen = _stamp;
+                    _visible.Add(other);
+                }
+        }
+        return None;
     }
 
     /// <summary>Takes away what the apex sees, joins the rim to it, and gives the points that waited there new places.</summary>
@@ -328,7 +355,9 @@ struct HullTriangle
     public int Seen;
     public bool IsAlive;
 
-    public readonly double DistanceMm => Distance / Math.Sqrt(Nx * Nx + Ny * Ny + Nz * Nz);
+    public readonly double DistanceMm => InMm(Distance);
+
+    public readonly double InMm(double distance) => distance / Math.Sqrt(Nx * Nx + Ny * Ny + Nz * Nz);
 
     public readonly int Neighbour(int edge) => edge == 0 ? AcrossAb : edge == 1 ? AcrossBc : AcrossCa;
 

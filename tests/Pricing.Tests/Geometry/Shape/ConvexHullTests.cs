@@ -118,7 +118,7 @@ sealed class ConvexHullTests
         var box = ConvexHull.Of(Shapes.Solid(Shapes.Box(20, 30, 10)))!;
         Assert.That((box.Vertices.Count, box.Faces, box.VolumeMm3, box.AreaMm2), Is.EqualTo((8, 6, 6000.0, 2200.0)));
         var cylinder = ConvexHull.Of(Shapes.Solid(Made.Cylinder(64, 10, 30)))!;
-        Assert.That((cylinder.Vertices.Count, cylinder.Faces), Is.EqualTo((128, 66)).Or.Matches<(int, int)>(n => n.Item1 == 128));
+        Assert.That(cylinder.Vertices, Has.Count.EqualTo(128));
         Assert.That(cylinder.VolumeMm3, Is.EqualTo(0.5 * 64 * 100 * Math.Sin(Math.Tau / 64) * 30).Within(1e-5).Percent);
         var sphere = ConvexHull.Of(Shapes.Solid(Shapes.Sphere(5)))!;
         Assert.That(sphere.VolumeMm3, Is.EqualTo(4000 * Math.PI / 3).Within(0.2).Percent);
@@ -142,6 +142,7 @@ sealed class ConvexHullTests
         var points = HullCandidates.Sorted([.. Shapes.Sphere(5).SelectMany(t => t).Select(p => new Vector3((float)p.X, (float)p.Y, (float)p.Z))]);
         var exact = HullBuilder.Build(points, int.MaxValue, long.MaxValue)!;
         var coarse = HullBuilder.Build(points, 100, long.MaxValue)!;
+        Assert.That(exact.Triangles, Has.Length.GreaterThan(8_000));
         Assert.That((exact.LeftOutMm, coarse.LeftOutMm > 0), Is.EqualTo((0.0, true)));
         Assert.That(coarse.Triangles.Max(t => points.Max(p => (t.Nx * (p.X - t.Ax) + t.Ny * (p.Y - t.Ay) + t.Nz * (p.Z - t.Az)) / Math.Sqrt(t.Nx * t.Nx + t.Ny * t.Ny + t.Nz * t.Nz))),
             Is.LessThanOrEqualTo(coarse.LeftOutMm));

@@ -19,7 +19,12 @@ static class Made
         return new(seed);
     }
 
-    public static Vector3[] Points(SolidMesh mesh) => MemoryMarshal.Cast<float, Vector3>(mesh.Coordinates).ToArray();
+    /// <summary>The places that triangles use: a repair may have left others.</summary>
+    public static Vector3[] Points(SolidMesh mesh)
+    {
+        var all = MemoryMarshal.Cast<float, Vector3>(mesh.Coordinates).ToArray();
+        return [.. mesh.Corners.Distinct().Select(v => all[v])];
+    }
 
     public static Vector3 Between(Random random, double low, double high)
     {
