@@ -63,7 +63,7 @@ public sealed record Trap(double VolumeMm3, int Count);
 /// liquid against a direction of gravity when every way out of it leads higher than itself; then it holds up to the lowest way out.
 /// </summary>
 /// <param name="Enclosed">No way out at all: powder and resin stay for good.</param>
-/// <param name="SealedByBed">A way out only through the bed the part stands on: closed while it is on the plate.</param>
+/// <param name="SealedByBed">A way out only through the lowest 0.05 mm, or the bed itself: closed while the part is on the plate.</param>
 /// <param name="Pools">Held with +z up, the part free of the bed: what stands in it when it is set down, rinsed or dried.</param>
 /// <param name="PoolsOnBed">The same with the bed as a tight floor: a tube on the plate is a cup. In resin printing from below, where the plate hangs on
 /// top, these are the suction cups.</param>
@@ -72,8 +72,8 @@ public sealed record TrapFacts(Trap Enclosed, Trap SealedByBed, Trap Pools, Trap
 
 /// <summary>
 /// How thick walls, or how wide gaps, are, across the column through a point of the surface, from the distance and the two normals: exact between
-/// parallel planes, concentric cylinders and spheres, and in solid rods and balls. Where the face opposite is turned by more than 60° there is no
-/// width: blocks have edges, not walls.
+/// parallel planes, concentric cylinders and spheres, and in solid rods and balls. Where the two faces are more than 30° from parallel there is
+/// no width: blocks and wedges have edges, not walls. Of a rod that leaves a third of its surface.
 /// </summary>
 public sealed record WidthFacts
 {

@@ -14,7 +14,7 @@ namespace Pricing.Geometry.Dexels;
 /// </remarks>
 sealed class DexelField
 {
-    /// <summary>Surfaces this close touch: shells that share a slanted face differ by what snapping moves.</summary>
+    /// <summary>Surfaces this close touch: shells that share a slanted face differ by what snapping moves. No printer makes a wall this thin.</summary>
     const double ContactMm = 0.005;
 
     readonly int[] _starts;
@@ -175,9 +175,9 @@ sealed class DexelField
         }
     }
 
-    /// <summary>Keeps the crossings where the winding number leaves zero upwards or comes back to it; stretches without length are dropped.</summary>
+    /// <summary>Keeps the crossings where the winding number leaves zero upwards or comes back to it; thinner stretches than a contact are dropped.</summary>
     /// <param name="column">Sorted; its front holds the answer.</param>
-    /// <param name="contact">Gaps up to this many quanta are closed.</param>
+    /// <param name="contact">Gaps up to this many quanta are closed, stretches of material up to it dropped.</param>
     /// <returns>How many are left.</returns>
     internal static int Unite(Span<ulong> column, int contact)
     {
@@ -193,7 +193,7 @@ sealed class DexelField
                 if (kept > 0 && Crossing.Height(crossing) - Crossing.Height(column[kept - 1]) <= contact)
                     entry = column[kept -= 2];
             }
-            else if (--winding == 0 && Crossing.Height(crossing) > Crossing.Height(entry))
+            else if (--winding == 0 && Crossing.Height(crossing) - Crossing.Height(entry) > contact)
             {
                 column[kept++] = entry;
                 column[kept++] = crossing;

@@ -3,12 +3,12 @@ namespace Pricing.Geometry.Dexels;
 sealed partial class Floods
 {
     /// <summary>The same levels: every gap asks its neighbours again until nothing changes.</summary>
-    public static int[] Reference(Gaps gaps, bool bedIsFloor)
+    public static int[] Reference(Gaps gaps)
     {
         var levels = new int[gaps.Count];
         var columns = ColumnsOf(gaps);
         for (var gap = 0; gap < gaps.Count; gap++)
-            levels[gap] = gaps.IsBorder(columns[gap]) || (!bedIsFloor && gaps.Lows[gap] == 0) ? gaps.Lows[gap] : int.MaxValue;
+            levels[gap] = gaps.IsBorder(columns[gap]) || gaps.Lows[gap] == 0 ? gaps.Lows[gap] : int.MaxValue;
         for (var isChanged = true; isChanged;)
         {
             isChanged = false;

@@ -30,18 +30,18 @@ sealed partial class Floods
         var columns = ColumnsOf(gaps);
 
         var free = new Floods(gaps, columns);
-        free.Fill(bedIsFloor: false);
+        free.Fill();
         var enclosed = free.Trapped(least, free.IsUnreached);
         var pools = free.Trapped(least, free.IsReached);
 
         // With the bed as a floor, what is not reached is sealed by it, or enclosed.
-        var onBed = new Floods(gaps, columns);
-        onBed.Fill(bedIsFloor: true);
+        var onBed = new Floods(gaps.OnFloor(1 + (int)(SupportField.BedMm * field.Grid.QuantaPerMm)), columns);
+        onBed.Fill();
         var sealedByBed = onBed.Trapped(least, gap => onBed.IsUnreached(gap) && free.IsReached(gap));
         var poolsOnBed = onBed.Trapped(least, onBed.IsReached);
 
         var hanging = new Floods(gaps.Mirrored(), columns);
-        hanging.Fill(bedIsFloor: false);
+        hanging.Fill();
         var cups = hanging.Trapped(least, hanging.IsReached);
 
         return new(Facts(enclosed), Facts(sealedByBed), Facts(pools), Facts(poolsOnBed), Facts(cups));
@@ -54,10 +54,10 @@ sealed partial class Floods
     bool IsUnreached(int gap) => _levels[gap] == NotReached;
 
     /// <summary>The level of every gap, -1 where there is no way out.</summary>
-    public static int[] Levels(Gaps gaps, bool bedIsFloor)
+    public static int[] Levels(Gaps gaps)
     {
         var floods = new Floods(gaps, ColumnsOf(gaps));
-        floods.Fill(bedIsFloor);
+        floods.Fill();
         return floods._levels;
     }
 
@@ -69,8 +69,8 @@ sealed partial class Floods
         return columns;
     }
 
-    /// <summary>Sets every level. The outside is beyond the border, below a part without a floor, and above it from beyond the border only.</summary>
-    void Fill(bool bedIsFloor)
+    /// <summary>Sets every level. The outside is beyond the border, and below the part where it is free (height 0); the air above is reached from beyond the border.</summary>
+    void Fill()
     {
         var waiting = new LevelQueue();
         var level = new Stack<int>();
@@ -78,7 +78,7 @@ sealed partial class Floods
         {
             var isBorder = _gaps.IsBorder(column);
             for (var gap = _gaps.Starts[column]; gap < _gaps.Starts[column + 1]; gap++)
-                if (isBorder || (!bedIsFloor && _gaps.Lows[gap] == 0))
+                if (isBorder || _gaps.Lows[gap] == 0)
                 {
                     _levels[gap] = _gaps.Lows[gap];
                     if (_levels[gap] == 0)

@@ -1,8 +1,8 @@
 namespace Pricing.Geometry.Dexels;
 
 /// <summary>
-/// The empty stretches of a field's columns, bottom to top, with the air above the part as the last of each column and the air below it, if
-/// the column does not start on the bed, as the first. Heights in quanta.
+/// The empty stretches of a field's columns, bottom to top: the air below the part is the first of each column, the air above it the last (in an
+/// empty column both are one). Heights in quanta.
 /// </summary>
 sealed class Gaps
 {
@@ -29,33 +29,39 @@ sealed class Gaps
 
     public int Count => Lows.Length;
 
+    /// <summary>Of a part in free air: heights are one quantum more than the field's, so that there is air below whatever lies on the bed.</summary>
     public static Gaps Of(DexelField field)
     {
         var columns = field.Width * field.Height;
         var starts = new int[columns + 1];
         for (var column = 0; column < columns; column++)
-        {
-            var crossings = field.Column(column);
-            var startsOnBed = crossings.Length > 0 && Crossing.Height(crossings[0]) == 0;
-            starts[column + 1] = starts[column] + crossings.Length / 2 + (startsOnBed ? 0 : 1);
-        }
+            starts[column + 1] = starts[column] + field.Column(column).Length / 2 + 1;
         var lows = new int[starts[columns]];
         var highs = new int[starts[columns]];
         // The part's top rounds to no more than its height.
-        var top = (int)Math.Round(field.Grid.ExtentsMm[field.Axis] * field.Grid.QuantaPerMm) + 1;
+        var top = (int)Math.Round(field.Grid.ExtentsMm[field.Axis] * field.Grid.QuantaPerMm) + 2;
         for (var column = 0; column < columns; column++)
         {
-            var crossings = field.Column(column);
             var gap = starts[column];
-            var low = 0;
-            foreach (var crossing in crossings)
+            foreach (var crossing in field.Column(column))
                 if (Crossing.IsExit(crossing))
-                    low = Crossing.Height(crossing);
-                else if (Crossing.Height(crossing) > low)
-                    (lows[gap], highs[gap++]) = (low, Crossing.Height(crossing));
-            (lows[gap], highs[gap]) = (low, top);
+                    lows[gap] = Crossing.Height(crossing) + 1;
+                else
+                    highs[gap++] = Crossing.Height(crossing) + 1;
+            highs[gap] = top;
+            // Above the part there is air however its highest point was rounded.
+            lows[gap] = Math.Min(lows[gap], top - 1);
         }
         return new(field.Width, field.Height, starts, lows, highs, top);
+    }
+
+    /// <summary>The same part on a tight bed: there is nothing below the floor. Gaps that lie below it have no height.</summary>
+    public Gaps OnFloor(int floor)
+    {
+        var lows = (int[])Lows.Clone();
+        for (var column = 0; column < Width * Height; column++)
+            lows[Starts[column]] = Math.Max(lows[Starts[column]], Math.Min(floor, Highs[Starts[column]]));
+        return new(Width, Height, Starts, lows, Highs, Top);
     }
 
     /// <summary>The same, upside down.</summary>

@@ -12,8 +12,8 @@ sealed class RayCheck(SolidMesh mesh, DexelGrid grid)
     /// <summary>For so few a tree is not built: asking every triangle costs less and answers the same.</summary>
     const int FewRays = 8;
 
-    /// <summary>In a wedge of 60°, the widest that counts as a wall, a ray is 1.5 times the width long.</summary>
-    const double ConfirmedFactor = 1.6, ConfirmedMm = 0.02;
+    /// <summary>In a wedge of 30°, the widest that counts as a wall, a ray is 1.08 times the width long.</summary>
+    const double ConfirmedFactor = 1.25, ConfirmedMm = 0.02;
 
     Bvh? _tree;
 

@@ -26,7 +26,7 @@ sealed partial class SurfaceWalk
             Point3 n = Crossing.Normal(here), m = Crossing.Normal(there);
             var cosine = n.X * m.X + n.Y * m.Y + n.Z * m.Z;
             var distance = Math.Abs((double)Crossing.Height(here) - Crossing.Height(there)) / field.Grid.QuantaPerMm;
-            return cosine > -0.5 ? double.NaN : distance * (Math.Abs(n.Z) + Math.Abs(m.Z)) / (1 - cosine);
+            return cosine > -0.8660254037844386 ? double.NaN : distance * (Math.Abs(n.Z) + Math.Abs(m.Z)) / (1 - cosine);
         }
 
         // The straight way out along the column of the point's own field, or of the column beside the surface in another.

@@ -10,7 +10,7 @@ sealed partial class SurfaceWalk
     public const double WeightSteps = 1 << 16;
 
     /// <summary>Cosine between outward normals of faces that still count as opposite.</summary>
-    const double OpposedCosine = -0.5;
+    const double OpposedCosine = -0.8660254037844386;
 
     readonly DexelField[] _fields;
     readonly Visibility _visibility;

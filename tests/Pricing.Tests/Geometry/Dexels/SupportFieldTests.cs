@@ -79,7 +79,7 @@ public sealed class SupportFieldTests
         Assert.That(facts.ContactMm2, Is.EqualTo(2 * Math.PI * 100 * (1 - Math.Sqrt(0.5)) - 2 * Math.PI * 10 * 0.05).Within(1).Percent);
         // Under it: the cylinder of radius R sin 45° to the middle's height, less the ball's segment and what is above it.
         double r2 = 50, h = 10 * (1 - Math.Sqrt(0.5)), cap = Math.PI * h * h * (30 - h) / 3;
-        Assert.That(facts.SupportMm3, Is.EqualTo(Math.PI * r2 * h - cap).Within(1).Percent);
+        Assert.That(facts.SupportMm3, Is.EqualTo(Math.PI * r2 * h - cap).Within(2).Percent);
     }
 
     [Test]

@@ -29,7 +29,8 @@ public sealed class WidthTests
         {
             var walls = Facts(Shapes.Box(30, 20, 1.2), frame).Walls;
             Assert.That(walls.SmallestMm, Is.EqualTo(1.2).Within(0.011));
-            Assert.That(Below(walls, 1.5), Is.EqualTo(2 * 30 * 20).Within(5).Percent);
+            // Less a strip along the rims, where tilted columns leave through them.
+            Assert.That(Below(walls, 1.5), Is.EqualTo(2 * 30 * 20).Within(frame == Frame.AsIs ? 0.1 : 12).Percent);
             Assert.That(Below(walls, 1), Is.LessThan(1));
             Assert.That(walls.RaysCast, Is.GreaterThan(100));
             Assert.That(walls.RaysConfirmed, Is.EqualTo(walls.RaysCast).Within(2).Percent);
@@ -44,6 +45,17 @@ public sealed class WidthTests
         Assert.That(Below(walls, 1), Is.Zero);
         Assert.That(Below(walls, 1.5), Is.EqualTo(1200).Within(0.1).Percent);
         Assert.That(walls.AreaByWidthMm2[5], Is.EqualTo(1200).Within(0.1).Percent);
+    }
+
+    /// <summary>A wedge of 40° runs out to nothing, which is an edge; one of 20° is a blade.</summary>
+    [Test]
+    public void A_blade_is_thin_and_a_wedge_is_not()
+    {
+        var wedge = Facts(Turned.Extrude([(-7.28, 0), (7.28, 0), (0, 20)], 20)).Walls;
+        Assert.That(Below(wedge, 2), Is.Zero);
+        var blade = Facts(Turned.Extrude([(-3.53, 0), (3.53, 0), (0, 20)], 20), pitchMm: 0.1).Walls;
+        // Up to a width w both sides are w / (2 tan 10°) high.
+        Assert.That(Below(blade, 1), Is.EqualTo(2 * 20 * 1 / (2 * 0.17633)).Within(5).Percent);
     }
 
     [Test]
@@ -64,7 +76,7 @@ public sealed class WidthTests
         {
             var walls = Facts(Turned.Lathe([(8.8, 0), (10, 0), (10, 20), (8.8, 20)], 256), frame).Walls;
             Assert.That(walls.SmallestMm, Is.EqualTo(1.2).Within(0.05));
-            Assert.That(Below(walls, 1.5), Is.EqualTo(2 * Math.PI * 18.8 * 20).Within(6).Percent);
+            Assert.That(Below(walls, 1.5), Is.EqualTo(2 * Math.PI * 18.8 * 20).Within(12).Percent);
         }
     }
 
@@ -85,7 +97,7 @@ public sealed class WidthTests
         {
             var facts = Facts(Shapes.Box(30, 20, 5).Concat(Shapes.Box(30, 20, 5, new(0, 0, 5.4))), frame);
             Assert.That(facts.Gaps.SmallestMm, Is.EqualTo(0.4).Within(0.011));
-            Assert.That(Below(facts.Gaps, 0.5), Is.EqualTo(2 * 30 * 20).Within(5).Percent);
+            Assert.That(Below(facts.Gaps, 0.5), Is.EqualTo(2 * 30 * 20).Within(8).Percent);
             Assert.That(Below(facts.Gaps, 0.3), Is.LessThan(0.5));
             Assert.That(Below(facts.Walls, 2), Is.Zero);
             Assert.That(facts.Walls.SmallestMm, Is.EqualTo(5).Within(0.02));
