@@ -107,7 +107,7 @@ static class Limits
         public const int ChecksPerGoalMax = 5;
 
         /// <summary>Ways measured by their smallest rectangle, for the process that packs boxes.</summary>
-        public const int FootprintsPerGoalMax = 24;
+        public const int FootprintsPerGoalMax = 8;
 
         /// <summary>Edges of an outline that are tried as a side of its rectangle.</summary>
         public const int FootprintEdgesMax = 64;

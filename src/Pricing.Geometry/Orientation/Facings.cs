@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using Pricing.Geometry.Lanes;
 using Pricing.Geometry.Mass;
@@ -20,7 +21,7 @@ public readonly record struct OverhangArea(double Below30, double Below45, doubl
 /// uniform disc of normals, as wide as the bin's normals are spread, that is beyond it. The spread follows from |Σn| ÷ Σ|n|.
 /// Sums over bins are rounded to fixed point like everything else, so the width of vectors does not show.
 /// </remarks>
-sealed unsafe class Facings
+sealed unsafe partial class Facings
 {
     /// <summary>Cosine and sine of 30°, 45°, 60°.</summary>
     const double Half = 0.5, Root2 = 0.70710678118654752, Root3 = 0.86602540378443865;
@@ -41,6 +42,9 @@ sealed unsafe class Facings
 
     /// <summary>Within 0.1° of straight down a face can lie on the bed, within this height, mm.</summary>
     const double LyingCosine = 1 - 2e-6, LyingMm = 0.02;
+
+    /// <summary>So flat (a spread of 0.7°) is a bin of which part lies: a plane and the first strips of the fillets around it, not the foot of a sphere.</summary>
+    const double LyingSharp = 50;
 
     /// <summary>Rounding of ∫(c·n̂)² in float32, as a share.</summary>
     const double SquareNoise = 4e-7;
@@ -83,7 +87,8 @@ sealed unsafe class Facings
             double area2 = row[NormalHistogram.Area2];
             var area = area2 / (2.0 * (1L << NormalHistogram.AreaBits));
             double x = sign * row[NormalHistogram.Normal2] / area2, y = sign * row[NormalHistogram.Normal2 + 1] / area2, z = sign * row[NormalHistogram.Normal2 + 2] / area2;
-            double Centre(int k) => row6(histogram, bins[i], k) / (6.0 * (1L << NormalHistogram.MomentBits)) / area;
+            double[] moment6 = [row[NormalHistogram.Moment6], row[NormalHistogram.Moment6 + 1], row[NormalHistogram.Moment6 + 2]];
+            double Centre(int k) => moment6[k] / (6.0 * (1L << NormalHistogram.MomentBits)) / area;
             var loss = 1 - Math.Sqrt(x * x + y * y + z * z) - FlatLoss;
             var sharp = loss > 0 ? Math.Min(SharpestPerCosine, 1 / (DiscFactor * Math.Sqrt(loss))) : SharpestPerCosine;
             double[] entry = [area, x, y, z, Centre(0), Centre(1), Centre(2), sharp, row[NormalHistogram.Square2] / (2.0 * (1L << NormalHistogram.SquareBits)) / area];
@@ -94,8 +99,6 @@ sealed unsafe class Facings
         // No sum of areas exceeds the total, none of columns the total times the diagonal: in these units all stay below 2⁵⁰.
         double dx = (double)mass.Box.MaxX - mass.Box.MinX, dy = (double)mass.Box.MaxY - mass.Box.MinY, dz = (double)mass.Box.MaxZ - mass.Box.MinZ;
         return new(data, bins.Count, rows, UnitFor(total), UnitFor(total * (Math.Sqrt(dx * dx + dy * dy + dz * dz) + 1)));
-
-        static double row6(NormalHistogram histogram, int bin, int k) => histogram.Row(bin)[NormalHistogram.Moment6 + k];
     }
 
     /// <summary>A power of two of which the value is less than 2⁵⁰.</summary>
@@ -134,35 +137,27 @@ sealed unsafe class Facings
         var acc = stackalloc T[SumCount];
         for (var i = 0; i < SumCount; i++)
             acc[i] = T.Of(0);
-        T ux = T.Of(up.X), uy = T.Of(up.Y), uz = T.Of(up.Z), bed = T.Of(bedMm), zero = T.Of(0), one = T.Of(1);
+        T ux = T.Of(up.X), uy = T.Of(up.Y), uz = T.Of(up.Z), bed = T.Of(bedMm), zero = T.Of(0);
         T areaPlaces = T.Of(1 / _areaUnit), momentPlaces = T.Of(1 / _momentUnit), lying = T.Of(LyingCosine);
         double contact = 0;
+        var rows = _rows;
         fixed (double* data = _data)
         {
-            for (var i = 0; i < _rows; i += T.Count)
+            for (var i = 0; i < rows; i += T.Count)
             {
                 var p = data + i;
                 var area = T.Load(p);
-                var down = zero - (T.Load(p + Mx * _rows) * ux + T.Load(p + My * _rows) * uy + T.Load(p + Mz * _rows) * uz);
-                var height = T.Max(zero, T.Load(p + Cx * _rows) * ux + T.Load(p + Cy * _rows) * uy + T.Load(p + Cz * _rows) * uz - bed);
-                var sharp = T.Load(p + Sharp * _rows);
+                var down = zero - (T.Load(p + Mx * rows) * ux + T.Load(p + My * rows) * uy + T.Load(p + Mz * rows) * uz);
+                var height = T.Max(zero, T.Load(p + Cx * rows) * ux + T.Load(p + Cy * rows) * uy + T.Load(p + Cz * rows) * uz - bed);
+                var sharp = T.Load(p + Sharp * rows);
                 var scaled = area * areaPlaces;
                 var columns = area * down * height * momentPlaces;
-                Threshold(acc, Root3, Half);
-                Threshold(acc + 1, Root2, Root2);
-                Threshold(acc + 2, Half, Root3);
+                Threshold(acc, down, sharp, scaled, columns, Root3, Half);
+                Threshold(acc + 1, down, sharp, scaled, columns, Root2, Root2);
+                Threshold(acc + 2, down, sharp, scaled, columns, Half, Root3);
                 acc[6] = T.AddBits(acc[6], scaled * T.Max(down, zero - down) + T.Of(FixedPoint.Magic));
                 for (var mask = T.LessMask(lying, down); mask != 0; mask &= mask - 1)
-                    contact += Lying(i + System.Numerics.BitOperations.TrailingZeroCount(mask), up, bedMm);
-
-                [MethodImpl(MethodImplOptions.AggressiveInlining)]
-                void Threshold(T* sums, double cosine, double sine)
-                {
-                    var share = (down - T.Of(cosine + SlackCosine)) * (sharp * T.Of(1 / sine)) + T.Of(0.5);
-                    share = T.Max(zero, T.Min(one, share));
-                    sums[0] = T.AddBits(sums[0], scaled * share + T.Of(FixedPoint.Magic));
-                    sums[3] = T.AddBits(sums[3], columns * share + T.Of(FixedPoint.Magic));
-                }
+                    contact += Lying(i + BitOperations.TrailingZeroCount(mask), up, bedMm);
             }
         }
         var rounds = _rows / T.Count * T.Count;
@@ -175,12 +170,25 @@ sealed unsafe class Facings
         double Hanging(double area) => Math.Max(0, area - contact);
     }
 
+    /// <summary>Adds what is beyond a threshold: area, and the columns under it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static void Threshold<T>(T* sums, T down, T sharp, T area, T columns, double cosine, double sine)
+        where T : unmanaged, IDoubles<T>
+    {
+        var share = (down - T.Of(cosine + SlackCosine)) * (sharp * T.Of(1 / sine)) + T.Of(0.5);
+        share = T.Max(T.Of(0), T.Min(T.Of(1), share));
+        sums[0] = T.AddBits(sums[0], area * share + T.Of(FixedPoint.Magic));
+        sums[3] = T.AddBits(sums[3], columns * share + T.Of(FixedPoint.Magic));
+    }
+
     /// <summary>
     /// How much of a bin that faces straight down may lie on the bed. Of heights x above it, mean and mean square are known; by Cauchy and Schwarz at
     /// least the share (mean x)² ÷ mean x² hangs.
     /// </summary>
     double Lying(int i, Point3 up, double bedMm)
     {
+        if (_data[Sharp * _rows + i] < LyingSharp)
+            return 0;
         double area = _data[i], square = _data[Square * _rows + i];
         var at = _data[Cx * _rows + i] * up.X + _data[Cy * _rows + i] * up.Y + _data[Cz * _rows + i] * up.Z;
         var mean = at - bedMm;

@@ -38,7 +38,8 @@ static class OrientationSearch
         if (hull.Count == 0 || Facings.Of(histogram, mass, isInverted) is not { } facings)
             return null;
         var candidates = Candidates(facings, hull, set);
-        Dictionary<Point3, (Footprint Footprint, SupportEstimate? Support)> known = [];
+        Dictionary<Point3, SupportEstimate> checkedUps = [];
+        Dictionary<Point3, Footprint> footprints = [];
         return new([.. Enum.GetValues<OrientationGoal>().Select(Choose)], candidates.Length);
 
         OrientationChoice Choose(OrientationGoal goal)
@@ -50,46 +51,64 @@ static class OrientationSearch
             var asIs = poses[0];
             var best = poses.MinBy(p => (Rank(p.Pose.Score), Tie(p.Candidate)));
             var gain = asIs.Pose.Score > 0 ? 1 - best.Pose.Score / asIs.Pose.Score : 0;
-            return gain >= OrientationWeights.GainMin ? new(goal, best.Pose, asIs.Pose, gain) : new(goal, asIs.Pose, asIs.Pose, 0);
+            var stays = Measured(asIs.Candidate, asIs.Pose);
+            return gain >= OrientationWeights.GainMin ? new(goal, Measured(best.Candidate, best.Pose), stays, gain) : new(goal, stays, stays, 0);
         }
 
+        // A footprint costs as much as a hundred directions: it is taken where it decides, and of what is answered.
         Pose PoseOf(in Candidate candidate, OrientationGoal goal, in OrientationWeights weights, bool checks)
         {
-            var seen = known.GetValueOrDefault(candidate.Up, (Footprint.Of(hull, candidate.Up), null));
-            var frame = candidate.IsAsIs ? Frame.AsIs : seen.Footprint.Frame;
-            if (checks && seen.Support is null)
-                seen.Support = check(frame);
-            known[candidate.Up] = seen;
+            var frame = Frame.WithUp(candidate.Up);
             var facing = candidate.Facing;
-            var support = seen.Support?.SupportMm3 ?? OrientationWeights.Choose(goal, facing.Columns);
-            var score = weights.Score(candidate.HeightMm, support, OrientationWeights.Choose(goal, facing.Overhang), facing.ProjectedMm2,
-                seen.Footprint.AreaMm2, facing.BedContactMm2);
-            return new(frame, candidate.HeightMm, facing.Overhang, support, seen.Support?.ContactMm2 ?? 0, facing.BedContactMm2,
-                seen.Footprint.AreaMm2, facing.ProjectedMm2, score);
+            var support = new SupportEstimate(OrientationWeights.Choose(goal, facing.Columns), 0);
+            if (checks && !checkedUps.TryGetValue(candidate.Up, out support))
+                checkedUps[candidate.Up] = support = check(frame);
+            var footprint = weights.PerBoxMm3 > 0 ? FootprintOf(candidate).AreaMm2 : 0;
+            var score = weights.Score(candidate.HeightMm, support.SupportMm3, OrientationWeights.Choose(goal, facing.Overhang), facing.ProjectedMm2,
+                footprint, facing.BedContactMm2);
+            return new(frame, candidate.HeightMm, facing.Overhang, support.SupportMm3, support.ContactMm2, facing.BedContactMm2,
+                footprint, facing.ProjectedMm2, score);
+        }
+
+        Pose Measured(in Candidate candidate, Pose pose) => pose with
+        {
+            Frame = candidate.IsAsIs ? Frame.AsIs : FootprintOf(candidate).Frame,
+            FootprintMm2 = FootprintOf(candidate).AreaMm2,
+        };
+
+        Footprint FootprintOf(in Candidate candidate)
+        {
+            if (!footprints.TryGetValue(candidate.Up, out var footprint))
+                footprints[candidate.Up] = footprint = Footprint.Of(hull, candidate.Up);
+            return footprint;
         }
     }
 
-    /// <summary>All candidates with what the sums say about them; the way the part came is the first.</summary>
+    /// <summary>All candidates with what the sums say about them, in the order of ties: the way the part came is the first.</summary>
     static Candidate[] Candidates(Facings facings, IReadOnlyList<Point3> hull, InstructionSet set)
     {
         const int Axes = 6;
         List<Point3> ups = [.. Directions.Sphere];
         ups.AddRange(facings.Flats(Limits.Orientation.FlatsMax).Where(f => !ups.Take(Axes).Any(axis => Directions.Dot(axis, f) > SameCosine)));
         var reaches = new HullReach(hull, set).Along(ups);
-        return [.. ups.Select((up, i) => new Candidate(up, reaches[i].High - reaches[i].Low, facings.Seen(up, reaches[i].Low, set), i == 0))];
+        Candidate[] candidates = [.. ups.Select((up, i) => new Candidate(up, reaches[i].High - reaches[i].Low, facings.Seen(up, reaches[i].Low, set), i == 0))];
+        Array.Sort(candidates, (a, b) => Tie(a).CompareTo(Tie(b)));
+        return candidates;
     }
 
     /// <summary>The way the part came, then the best by sums, each well apart from those before it.</summary>
     static List<Candidate> Finalists(Candidate[] candidates, OrientationGoal goal, OrientationWeights weights, int count)
     {
-        var order = Array.ConvertAll(candidates, c => (Rank(weights.Score(c.HeightMm, OrientationWeights.Choose(goal, c.Facing.Columns),
-            OrientationWeights.Choose(goal, c.Facing.Overhang), c.Facing.ProjectedMm2, c.Facing.ProjectedMm2, c.Facing.BedContactMm2)), Tie(c), c));
-        Array.Sort(order, (a, b) => (a.Item1, a.Item2).CompareTo((b.Item1, b.Item2)));
+        var ranks = Array.ConvertAll(candidates, c => Rank(weights.Score(c.HeightMm, OrientationWeights.Choose(goal, c.Facing.Columns),
+            OrientationWeights.Choose(goal, c.Facing.Overhang), c.Facing.ProjectedMm2, c.Facing.ProjectedMm2, c.Facing.BedContactMm2)));
+        int[] order = [.. Enumerable.Range(0, candidates.Length)];
+        Array.Sort(order, (a, b) => ranks[a] != ranks[b] ? ranks[a].CompareTo(ranks[b]) : a.CompareTo(b));
         List<Candidate> finalists = [candidates[0]];
-        foreach (var (_, _, candidate) in order)
+        foreach (var i in order)
         {
             if (finalists.Count > count)
                 break;
+            var candidate = candidates[i];
             if (finalists.TrueForAll(f => Directions.Dot(f.Up, candidate.Up) < ApartCosine))
                 finalists.Add(candidate);
         }
