@@ -120,7 +120,7 @@ static class Limits
         public const long BoxTestsMax = 2_000_000_000;
 
         /// <summary>Columns along each side of the grid that measures overlaps; halved until the tests below suffice.</summary>
-        public const int ColumnsPerSideMax = 512;
+        public const int ColumnsPerSideMax = 256;
         public const int ColumnsPerSideMin = 16;
 
         /// <summary>Tests of columns against triangles; at most as many cuts of 16 bytes are kept.</summary>

@@ -148,6 +148,8 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
                 + (repair.Boundary is { FirstShared: [var first, ..] } ? $", the first at {Place(first.From)}." : "."));
         if (repair.Duplicates > 0)
             Note("DUPLICATE_TRIANGLES", false, $"Triangles that were there twice and were dropped: {repair.Duplicates}.");
+        if (repair.Slivers > 0)
+            Note("SLIVERS_DROPPED", false, $"Triangles whose corners lie on one line, which left the surface open and were dropped: {repair.Slivers}.");
         if (repair.Welded > 0)
             Note("CORNERS_WELDED", false, $"Corners within {MeshRepair.WeldMm} mm of another that were joined: {repair.Welded}.");
         if (repair.Turned > 0)

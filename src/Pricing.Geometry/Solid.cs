@@ -26,12 +26,14 @@ sealed record Solid(double VolumeMm3, Point3 CentroidMm, bool IsInverted, bool I
         return Closed(terms, false, boundary.UncertaintyMm3 + repair.HolesDoubtMm3, cones.Rows);
     }
 
-    /// <summary>Takes off what overlapping shells count twice. A doubt too small to matter is none: surfaces that merely graze each other change nothing.</summary>
+    /// <summary>Takes off what overlapping shells count twice, unless it is too little to matter: surfaces that merely graze each other change nothing.</summary>
     static Solid United(Solid solid, OverlapExcess overlap)
     {
-        var volume = solid.VolumeMm3 - overlap.Mm3;
+        var nothing = MeshRepair.NoDoubtShare * solid.VolumeMm3;
+        if (Math.Abs(overlap.Mm3) + overlap.DoubtMm3 <= nothing)
+            overlap = default;
         var doubt = solid.DoubtMm3 + overlap.DoubtMm3;
-        return solid with { VolumeMm3 = volume, DoubtMm3 = doubt <= MeshRepair.NoDoubtShare * volume ? 0 : doubt };
+        return solid with { VolumeMm3 = solid.VolumeMm3 - overlap.Mm3, DoubtMm3 = doubt <= nothing && overlap == default ? 0 : doubt };
     }
 
     static Solid Closed(Int128[] terms, bool isClosed, double doubt, LayerRows? cones)

@@ -48,6 +48,9 @@ sealed class MeshRepair
     /// <summary>Triangles dropped because an equal one is there.</summary>
     public long Duplicates { get; private set; }
 
+    /// <summary>Triangles of three corners on one line dropped because they kept the mesh from being closed.</summary>
+    public long Slivers { get; private set; }
+
     /// <summary>Corners moved onto a neighbour.</summary>
     public long Welded { get; private set; }
 
@@ -77,10 +80,10 @@ sealed class MeshRepair
     /// <summary>What the sum over triangles counts too much; null when nothing overlaps.</summary>
     public OverlapExcess? Overlap { get; private set; }
 
-    public bool Changed => Duplicates + Welded + Turned + ShellsTurned + ShellsSwallowed + HolesClosed > 0;
+    public bool Changed => Duplicates + Slivers + Welded + Turned + ShellsTurned + ShellsSwallowed + HolesClosed > 0;
 
     /// <summary>What can be said to have been put right without any doubt.</summary>
-    public bool IsRepaired => Duplicates + Welded + Turned + ShellsTurned + ShellsSwallowed > 0;
+    public bool IsRepaired => Duplicates + Slivers + Welded + Turned + ShellsTurned + ShellsSwallowed > 0;
 
     const double HoleUnit = 1L << 40;
 
@@ -96,6 +99,8 @@ sealed class MeshRepair
                 repair.DropDuplicates();
             if (repair.Topology.BoundaryEdges > 0)
                 repair.WeldOpenCorners();
+            if (!repair.Topology.Balanced)
+                repair.DropSlivers();
             repair.TurnTriangles();
         }
         if (repair.Topology is { Balanced: false } or { NonManifoldEdges: > 0 })
@@ -152,6 +157,49 @@ sealed class MeshRepair
         }
         if (Duplicates > 0)
             Rebuild();
+    }
+
+    /// <summary>
+    /// A triangle whose corners lie on one line bounds nothing, but its edges count: some close a row of corners along another's edge and are
+    /// needed, others lie loose on the surface. Those go whose edges are met less well with them than without.
+    /// </summary>
+    void DropSlivers()
+    {
+        List<int> loose = [];
+        for (var f = 0; f < Corners.Length / 3; f++)
+        {
+            if (EdgeTable.IsCollapsed(Corners, 3 * f))
+                continue;
+            var gain = 0;
+            for (var c = 0; c < 3; c++)
+            {
+                int from = Corners[3 * f + c], to = Corners[3 * f + (c + 1) % 3];
+                var net = Edges.Net(from, to);
+                gain += Math.Abs(net) - Math.Abs(net - 1);
+            }
+            if (gain > 0 && IsOnLine(f))
+                loose.Add(f);
+        }
+        if (loose.Count == 0)
+            return;
+        var boundary = Topology.BoundaryEdges;
+        var before = _own?.ToArray();
+        foreach (var f in loose)
+            Drop(f);
+        Slivers = loose.Count;
+        Rebuild();
+        if (Topology.BoundaryEdges < boundary || Topology.Balanced)
+            return;
+        _own = before;
+        Slivers = 0;
+        Rebuild();
+    }
+
+    bool IsOnLine(int face)
+    {
+        Point3 a = _vertices[Corners[3 * face]], b = _vertices[Corners[3 * face + 1]], c = _vertices[Corners[3 * face + 2]];
+        return ExactSigns.Turn(a.X, a.Y, b.X, b.Y, c.X, c.Y) == 0 && ExactSigns.Turn(a.Y, a.Z, b.Y, b.Z, c.Y, c.Z) == 0
+            && ExactSigns.Turn(a.Z, a.X, b.Z, b.X, c.Z, c.X) == 0;
     }
 
     void WeldOpenCorners()

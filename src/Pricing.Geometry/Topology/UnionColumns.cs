@@ -1,10 +1,12 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Pricing.Geometry.Topology;
 
 /// <summary>What the sum over triangles counts too much where shells overlap: the integral of the winding number less the volume of the union.</summary>
 /// <param name="Mm3">Estimate of it; negative where shells of opposite sense overlap outside of others.</param>
-/// <param name="DoubtMm3">How far it may be off: the spread between four quarters of the columns, and what could hide between columns.</param>
+/// <param name="DoubtMm3">How far it may be off: the spread between four quarters of the columns, which may agree by chance (so at least a
+/// thousandth), and what could hide between columns.</param>
 readonly record struct OverlapExcess(double Mm3, double DoubtMm3);
 
 /// <summary>
@@ -56,7 +58,8 @@ static class UnionColumns
         var quarters = (Min: 4 * Volume(Math.Min(Math.Min(sums[0], sums[1]), Math.Min(sums[2], sums[3]))),
             Max: 4 * Volume(Math.Max(Math.Max(sums[0], sums[1]), Math.Max(sums[2], sums[3]))));
         var hidden = Hidden(crossings, grid);
-        return new(Volume(sums[0] + sums[1] + sums[2] + sums[3]), quarters.Max - quarters.Min + hidden);
+        var excess = Volume(sums[0] + sums[1] + sums[2] + sums[3]);
+        return new(excess, Math.Max(quarters.Max - quarters.Min, 1e-3 * Math.Abs(excess)) + hidden);
     }
 
     /// <summary>What crossing pairs could hide between columns: the room each pair's boxes share, no wider than a cell.</summary>
@@ -111,16 +114,32 @@ static class UnionColumns
 
     static void Sum(List<Cut> cuts, int side, int sense, Span<long> sums)
     {
-        cuts.Sort((p, q) => p.Column != q.Column ? p.Column.CompareTo(q.Column) : p.Z != q.Z ? p.Z.CompareTo(q.Z) : p.Step.CompareTo(q.Step));
-        var winding = 0;
-        for (var k = 0; k + 1 < cuts.Count; k++)
+        // Into columns by counting; the few cuts of each are then ordered upwards. Cuts at one height have nothing between them.
+        var start = new int[side * side + 1];
+        foreach (ref readonly var cut in CollectionsMarshal.AsSpan(cuts))
+            start[cut.Column + 1]++;
+        for (var c = 0; c < side * side; c++)
+            start[c + 1] += start[c];
+        var next = start.ToArray();
+        var z = new double[cuts.Count];
+        var step = new int[cuts.Count];
+        foreach (ref readonly var cut in CollectionsMarshal.AsSpan(cuts))
         {
-            winding = k > 0 && cuts[k - 1].Column == cuts[k].Column ? winding + cuts[k].Step : cuts[k].Step;
-            var excess = sense * winding - (winding != 0 ? 1 : 0);
-            if (excess == 0 || cuts[k + 1].Column != cuts[k].Column)
-                continue;
-            var column = cuts[k].Column;
-            sums[(column / side & 1) * 2 + (column & 1)] += (long)Math.Round(excess * (cuts[k + 1].Z - cuts[k].Z) * Unit);
+            z[next[cut.Column]] = cut.Z;
+            step[next[cut.Column]++] = cut.Step;
+        }
+        for (var c = 0; c < side * side; c++)
+        {
+            var (from, to) = (start[c], start[c + 1]);
+            Array.Sort(z, step, from, to - from);
+            var winding = 0;
+            for (var k = from; k + 1 < to; k++)
+            {
+                winding += step[k];
+                var excess = sense * winding - (winding != 0 ? 1 : 0);
+                if (excess != 0)
+                    sums[(c / side & 1) * 2 + (c & 1)] += (long)Math.Round(excess * (z[k + 1] - z[k]) * Unit);
+            }
         }
     }
 
