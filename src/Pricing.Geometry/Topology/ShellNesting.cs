@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using Pricing.Geometry.Mass;
 
@@ -88,6 +89,7 @@ sealed class ShellNesting
     /// Groups of triangles that are closed each by itself: joined over edges of two uses, and over others only where a group would stay open.
     /// So parts that touch in a corner or along an edge are shells of their own here.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static DisjointSets Closed(EdgeTable edges, int faces)
     {
         var sets = new DisjointSets(faces);
@@ -110,8 +112,12 @@ sealed class ShellNesting
         return sets;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     bool Settle()
     {
+        // A single sound shell bounds what it bounds.
+        if (Count == 1 && Parts[0] == ShellPart.Kept)
+            return true;
         var volume6 = new Int128[Count];
         var probes = new int[Count * Probes];
         var boxes = new LaneBox[Count];

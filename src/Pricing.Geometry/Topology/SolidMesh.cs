@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace Pricing.Geometry.Topology;
@@ -54,6 +55,7 @@ sealed class SolidMesh
         a.X != b.X ? a.X.CompareTo(b.X) : a.Y != b.Y ? a.Y.CompareTo(b.Y) : a.Z.CompareTo(b.Z);
 
     /// <summary>Copies what the repair left. With <paramref name="isInverted"/> every triangle is turned round.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static SolidMesh Of(ReadOnlySpan<int> repairedCorners, VertexTable vertices, bool isInverted)
     {
         var kept = 0;

@@ -11,6 +11,7 @@ static partial class TriangleMeeting
     /// <param name="mesh">Holds both.</param>
     /// <param name="first">Number of a triangle.</param>
     /// <param name="second">Number of another.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool IsCrossing(SolidMesh mesh, int first, int second)
     {
         var corners = mesh.Corners;

@@ -35,6 +35,7 @@ sealed class TriangleTree
     /// <summary>Number of the first leaf; node k has children 2k and 2k + 1.</summary>
     readonly int _firstLeaf;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public TriangleTree(SolidMesh mesh)
     {
         _mesh = mesh;
@@ -162,6 +163,7 @@ sealed class TriangleTree
         return (from, Math.Min(from + LeafSize, _order.Length));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     int[] Ordered(in LaneBox all)
     {
         var n = _mesh.Triangles;
@@ -195,6 +197,7 @@ sealed class TriangleTree
     }
 
     /// <summary>Least significant digit first, ten bits at a time; keeps the order of equal keys.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void Sort(uint[] keys, int[] order)
     {
         const int Digit = MortonBits, Buckets = 1 << Digit;

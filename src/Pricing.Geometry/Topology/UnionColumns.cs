@@ -75,6 +75,7 @@ static class UnionColumns
     }
 
     /// <summary>Where columns cut a triangle. The step is what the winding number rises by on the way up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static void AddCuts(SolidMesh mesh, int triangle, in Grid grid, in Cells cells, List<Cut> cuts)
     {
         if (cells.Count == 0)
