@@ -57,8 +57,9 @@ static class Limits
         /// <summary>Bytes of the JSON part of a glTF file.</summary>
         public const int GltfJsonBytesMax = 64 << 20;
 
-        /// <summary>Above this many triangles shells and boundary edges are not counted (the closed verdict still is exact).</summary>
-        public const int TopologyTrianglesMax = 2_000_000;
+        /// <summary>Above this many triangles shells and boundary edges are not counted (the closed verdict still is exact). A closed mesh of so many
+        /// takes 60 bytes per triangle while its edges are counted.</summary>
+        public const int TopologyTrianglesMax = 14_000_000;
 
         /// <summary>Pairs of shells compared to tell a cavity from a shell turned inside out; with more, shells are left as they are.</summary>
         public const long ShellPairsMax = 10_000_000;
@@ -91,6 +92,9 @@ static class Limits
 
         /// <summary>Points of one wave of the gyroid sample.</summary>
         public const int PatternPointsMax = 4096;
+
+        /// <summary>Triangles that are rasterised (36 bytes each, and their crossings); a larger part is answered by sums over triangles.</summary>
+        public const int RasterTrianglesMax = 2_000_000;
 
         /// <summary>Text of a printer profile.</summary>
         public const int ProfileCharsMax = 1 << 20;
@@ -161,6 +165,41 @@ static class Limits
 
         /// <summary>A triangle of a heat map is looked at in the square of this many places.</summary>
         public const int PlacesPerEdgeMax = 48;
+    }
+
+    /// <summary>Bounds on looking for holes, overlaps and self-intersections.</summary>
+    public static class Topology
+    {
+        /// <summary>Vertices of an indexed mesh: half as many as triangles when it is closed. Bounds the vertex table (12 + 16 bytes each) for loose triangles.</summary>
+        public const int VerticesMax = 8_000_000;
+
+        /// <summary>Larger meshes are told open from closed, but not repaired: repairing takes about 40 bytes per triangle beside the index.</summary>
+        public const int RepairTrianglesMax = 4_000_000;
+
+        /// <summary>Larger meshes are not searched for triangles that cross (about 100 bytes per triangle).</summary>
+        public const int CrossingTrianglesMax = 2_000_000;
+
+        /// <summary>Crossing pairs counted; with more the count is "at least".</summary>
+        public const int CrossingPairsMax = 100_000;
+
+        /// <summary>Box comparisons of all searches in one mesh; a closed one takes about 100 per triangle.</summary>
+        public const long BoxTestsMax = 2_000_000_000;
+
+        /// <summary>Columns along each side of the grid that measures overlaps; halved until the tests below suffice.</summary>
+        public const int ColumnsPerSideMax = 256;
+        public const int ColumnsPerSideMin = 16;
+
+        /// <summary>Tests of columns against triangles; at most as many cuts of 16 bytes are kept.</summary>
+        public const long ColumnTestsMax = 16_000_000;
+
+        /// <summary>Open edges that are followed around holes.</summary>
+        public const int OpenEdgesMax = 8_000_000;
+
+        /// <summary>Corners of a hole that is closed with triangles.</summary>
+        public const int HoleEdgesMax = 64;
+
+        /// <summary>Places named of each kind of fault.</summary>
+        public const int PlacesMax = 64;
     }
 
     /// <summary>Bounds on what a quote may ask.</summary>

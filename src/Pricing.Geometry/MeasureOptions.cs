@@ -20,7 +20,7 @@ public sealed record MeasureOptions
 
     /// <summary>
     /// 1: filament and time from sums over triangles. 2: slicer-grade, from rasterised layers, for meshes within
-    /// <c>Limits.Mesh.TopologyTrianglesMax</c>; the estimate says which tier answered.
+    /// <c>Limits.Fdm.RasterTrianglesMax</c>; the estimate says which tier answered.
     /// </summary>
     public int FdmTier { get; init; } = 2;
 
