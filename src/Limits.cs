@@ -224,6 +224,12 @@ static class Limits
         public const int RenewMs = 5_000;
         public const int RescueMs = 1_000;
         public const int AttemptsMax = 5;
+
+        /// <summary>Worker processes one job may cost before it is quarantined.</summary>
+        public const int WorkerDeathsMax = 2;
+
+        /// <summary>What is kept of one worker's death.</summary>
+        public const int EvidenceBytesMax = 16 << 10;
         public const int ClaimBatchMax = 32;
         public const int RescueBatchMax = 500;
 
