@@ -11,6 +11,9 @@ interface IMeasuring : IDisposable
     /// <summary>The file has ended. Throws <see cref="MeasuringLostException"/> when the worker is gone.</summary>
     JobOutcome Finish();
 
+    /// <summary>Fires when the worker is gone while its job waits for bytes; <see cref="Finish"/> then says how it ended.</summary>
+    CancellationToken Lost { get; }
+
     /// <summary>Any thread.</summary>
     MeasureProgress Progress { get; }
 }

@@ -112,11 +112,7 @@ sealed class JobRun : IDisposable
             if (measuring is null)
                 return new JobOutcome.Released(ReleaseReason.NoWorker);
             Volatile.Write(ref _measuring, measuring);
-            foreach (var chunk in _chunks.GetConsumingEnumerable(StopToken))
-            {
-                measuring.Push(chunk.Data.Span);
-                Consumed(chunk.Data.Length, chunk.Last);
-            }
+            Feed(measuring);
             StopToken.ThrowIfCancellationRequested();
             var outcome = measuring.Finish();
             StopToken.ThrowIfCancellationRequested();
@@ -134,6 +130,23 @@ sealed class JobRun : IDisposable
         catch (Exception unexpected)
         {
             return new JobOutcome.Crashed(unexpected);
+        }
+    }
+
+    void Feed(IMeasuring measuring)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(StopToken, measuring.Lost);
+        try
+        {
+            foreach (var chunk in _chunks.GetConsumingEnumerable(either.Token))
+            {
+                measuring.Push(chunk.Data.Span);
+                Consumed(chunk.Data.Length, chunk.Last);
+            }
+        }
+        catch (OperationCanceledException) when (!StopToken.IsCancellationRequested)
+        {
+            // The worker is gone; finishing says how it ended.
         }
     }
 

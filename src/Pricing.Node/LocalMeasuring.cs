@@ -41,6 +41,9 @@ sealed class LocalMeasuring : IMeasuring
 
     public MeasureProgress Progress => _measurer?.Progress ?? default;
 
+    /// <summary>Never: then everything here is gone.</summary>
+    public CancellationToken Lost => CancellationToken.None;
+
     public void Push(ReadOnlySpan<byte> bytes)
     {
         var arrived = _time.GetTimestamp();

@@ -142,7 +142,7 @@ public sealed class JobStore(NpgsqlDataSource source)
         where j.job_id = $1
         """;
 
-    const string LockJob = "select job_id from job where job_id = $1 for no key update";
+    internal const string LockJob = "select job_id from job where job_id = $1 for no key update";
 
     const string CancelUnwanted = """
         with ended as (

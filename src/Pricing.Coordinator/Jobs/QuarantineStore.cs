@@ -76,6 +76,8 @@ public sealed class QuarantineStore(NpgsqlDataSource source)
     public async Task<(Completion Completion, string State)> StrikeAsync(LeaseId lease, Guid incarnation, WorkerDeath death, CancellationToken cancel) =>
         await source.InTransactionAsync(async transaction =>
         {
+            // Two statements: the second one's snapshot is taken once the lock is ours, so that a twin's note is seen.
+            await transaction.Command(JobStore.LockJob, lease.JobId).RunAsync(cancel);
             var states = await transaction.Command(Strike, lease.JobId, lease.Epoch, incarnation, Limits.Job.WorkerDeathsMax, Limits.Job.AttemptsMax,
                 FailureOf(death), JobStore.ExhaustedFailure, TimeSpan.FromMilliseconds(Limits.Job.ReleaseBackoffMs)).ReadAllAsync(r => r.GetString(0), cancel);
             if (states.Count == 0)

@@ -60,24 +60,43 @@ sealed class FrameStream(Stream input, Stream output) : IDisposable
             _out[0] = (byte)kind;
             BinaryPrimitives.WriteInt32LittleEndian(_out.AsSpan(1), payload.Length);
             payload.CopyTo(_out.AsSpan(HeaderBytes));
-            output.Write(_out, 0, length);
-            output.Flush();
+            try
+            {
+                output.Write(_out, 0, length);
+                output.Flush();
+            }
+            catch (ObjectDisposedException closed)
+            {
+                throw new IOException("The pipe was closed here.", closed);
+            }
         }
     }
 
     /// <summary>The next frame, valid until the next call. One thread at a time.</summary>
     public FrameKind Read(out ReadOnlySpan<byte> payload)
     {
-        input.ReadExactly(_in, 0, HeaderBytes);
+        Fill(HeaderBytes);
         var kind = (FrameKind)_in[0];
         var length = BinaryPrimitives.ReadInt32LittleEndian(_in.AsSpan(1));
         if (kind is < FrameKind.Ready or > FrameKind.Crashed || length is < 0 or > Limits.Wire.MessageBytesMax)
             throw new IOException($"No frame: kind {(int)kind}, {length} bytes.");
         if (_in.Length < length)
             _in = new byte[length];
-        input.ReadExactly(_in, 0, length);
+        Fill(length);
         payload = _in.AsSpan(0, length);
         return kind;
+    }
+
+    void Fill(int length)
+    {
+        try
+        {
+            input.ReadExactly(_in, 0, length);
+        }
+        catch (ObjectDisposedException closed)
+        {
+            throw new IOException("The pipe was closed here.", closed);
+        }
     }
 
     public void Dispose()

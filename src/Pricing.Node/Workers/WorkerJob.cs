@@ -22,6 +22,7 @@ sealed class WorkerJob : IMeasuring
     readonly TimeProvider _time;
     readonly long _startedAt;
     readonly ITimer _watch;
+    readonly CancellationTokenSource _lostSource = new();
     readonly TimeSpan _cpuMax;
 
     // The watch's: it looks from a thread of the timer's.
@@ -66,6 +67,8 @@ sealed class WorkerJob : IMeasuring
                 return _progress;
         }
     }
+
+    public CancellationToken Lost => _lostSource.Token;
 
     public void Push(ReadOnlySpan<byte> bytes)
     {
@@ -138,6 +141,7 @@ sealed class WorkerJob : IMeasuring
         _watch.Dispose();
         lock (_watching)
             _closed = true;
+        _lostSource.Dispose();
         _pool.Return(_worker, usable: _hasOutcome);
     }
 
@@ -228,6 +232,11 @@ sealed class WorkerJob : IMeasuring
             // A worker that was given back is another job's.
             if (_closed)
                 return;
+            if (_worker.HasExited)
+            {
+                _lostSource.Cancel();
+                return;
+            }
             if (ProcessSample.Of(_worker.Id) is { } sample)
             {
                 _rssBytes = Math.Max(_rssBytes, sample.RssBytes);

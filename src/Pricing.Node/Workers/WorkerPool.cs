@@ -176,7 +176,15 @@ sealed class WorkerPool : IDisposable
                     continue;
                 }
                 lock (_gate)
+                {
+                    // Closed meanwhile: nobody else knows of this one.
+                    if (_closing.IsCancellationRequested)
+                    {
+                        worker.Dispose();
+                        return;
+                    }
                     _alive.Add(worker);
+                }
                 // On a thread of its own: the next worker is started while this one warms up.
                 new Thread(() => Welcome(worker)) { IsBackground = true, Name = $"worker-{worker.Id}-welcome" }.Start();
             }
@@ -197,7 +205,7 @@ sealed class WorkerPool : IDisposable
                 if (worker.Frames.Read(out _) != FrameKind.Ready)
                     throw new IOException("A worker's first word is that it is ready.");
             }
-            catch (Exception lost) when (lost is IOException or ObjectDisposedException)
+            catch (IOException)
             {
                 worker.Kill();
                 var exit = worker.WaitForExit();

@@ -17,6 +17,7 @@ sealed class WorkerProcess : IDisposable
     static readonly string[] Inherited = ["PATH", "HOME", "TMPDIR", "LANG", "LC_ALL", "DOTNET_ROOT", "PRICING_ISA"];
 
     readonly Process _process;
+    readonly TaskCompletionSource<WorkerExit> _exit = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly StringBuilder _stderr = new();
     readonly Thread _listening;
 
@@ -38,7 +39,7 @@ sealed class WorkerProcess : IDisposable
     /// <summary>To be replaced: it has done its share, or has grown.</summary>
     public bool IsTired { get; set; }
 
-    public bool HasExited => _process.HasExited;
+    public bool HasExited => _exit.Task.IsCompleted;
 
     /// <summary>Throws <see cref="Win32Exception"/> when the system starts no process.</summary>
     public static WorkerProcess Start(WorkerOptions options, Action<WorkerProcess> exited)
@@ -65,7 +66,17 @@ sealed class WorkerProcess : IDisposable
         var process = new Process { StartInfo = start };
         process.Start();
         var worker = new WorkerProcess(process);
-        process.Exited += (_, _) => exited(worker);
+        // The event is raised under the process's own lock: what others do about it, they do elsewhere. From here on nobody asks the process.
+        process.Exited += (_, _) =>
+        {
+            var code = process.ExitCode;
+            worker._exit.TrySetResult(new(code, code > 128 ? code - 128 : 0));
+            ThreadPool.QueueUserWorkItem(_ =>
+            {
+                process.Dispose();
+                exited(worker);
+            });
+        };
         process.EnableRaisingEvents = true;
         return worker;
     }
@@ -86,11 +97,11 @@ sealed class WorkerProcess : IDisposable
     /// <summary>How it ended, or null when it did not within the bound.</summary>
     public WorkerExit? WaitForExit()
     {
-        if (!_process.WaitForExit(TimeSpan.FromSeconds(Limits.Worker.ExitSeconds)))
+        if (!_exit.Task.Wait(TimeSpan.FromSeconds(Limits.Worker.ExitSeconds)))
             return null;
+        // Its last words are read to the end.
         _listening.Join(TimeSpan.FromSeconds(Limits.Worker.ExitSeconds));
-        var code = _process.ExitCode;
-        return new(code, code > 128 ? code - 128 : 0);
+        return _exit.Task.Result;
     }
 
     /// <summary>The end of what it wrote to standard error.</summary>
@@ -108,7 +119,6 @@ sealed class WorkerProcess : IDisposable
     {
         Kill();
         Frames.Dispose();
-        _process.Dispose();
     }
 
     void KeepLastWords()
@@ -116,7 +126,7 @@ sealed class WorkerProcess : IDisposable
         var buffer = new char[1024];
         try
         {
-            var words = _process.StandardError;
+            using var words = _process.StandardError;
             for (int count; (count = words.Read(buffer)) > 0;)
             {
                 lock (_stderr)
