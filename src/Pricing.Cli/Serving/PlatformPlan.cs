@@ -61,6 +61,7 @@ sealed record PlatformPlan
         Listen = new IPEndPoint(IPAddress.Loopback, 0),
         Http = new IPEndPoint(IPAddress.Loopback, 0),
         NodeName = $"{Environment.MachineName}-{Environment.ProcessId}",
+        Isolated = false,
         LogLevel = Environment.GetEnvironmentVariable("PRICING_DEBUG") == "1" ? LogLevel.Information : LogLevel.None,
         Talk = terminal.Error,
     };
