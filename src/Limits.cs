@@ -338,6 +338,12 @@ static class Limits
         public const int RenewMs = 5_000;
         public const int RescueMs = 1_000;
         public const int AttemptsMax = 5;
+
+        /// <summary>Worker processes one job may cost before it is quarantined.</summary>
+        public const int WorkerDeathsMax = 2;
+
+        /// <summary>What is kept of one worker's death.</summary>
+        public const int EvidenceBytesMax = 16 << 10;
         public const int ClaimBatchMax = 32;
         public const int RescueBatchMax = 500;
 
@@ -399,6 +405,50 @@ static class Limits
 
         /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
         public const int StopGraceMs = 1_000;
+    }
+
+    /// <summary>Bounds on the node's worker processes.</summary>
+    public static class Worker
+    {
+        /// <summary>Resident memory of one worker; a part of 10 million triangles is measured well below.</summary>
+        public const long MemoryBytesDefault = 2L << 30;
+
+        /// <summary>Of it, what is not managed heap: code, stacks, the runtime. The heap's own limit is the rest.</summary>
+        public const long NativeBytes = 128L << 20;
+        public const long HeapBytesMin = 32L << 20;
+
+        /// <summary>Time one job may keep a worker busy, waiting for bytes not counted; its CPU time is bounded by as much for each thread it has.</summary>
+        public const int JobSeconds = 300;
+
+        /// <summary>How often a worker with a job is looked at.</summary>
+        public const int WatchMs = 100;
+
+        /// <summary>A worker whose job was stopped lets go of it by then, or is ended.</summary>
+        public const int LetGoMs = 400;
+
+        /// <summary>A worker is replaced after this many jobs, or when between two jobs it holds more memory than this.</summary>
+        public const int JobsMax = 500;
+        public const long IdleRssBytesMax = 256L << 20;
+
+        /// <summary>After a job a worker that holds more heap than this gives it back to the system.</summary>
+        public const long RestBytes = 64L << 20;
+
+        /// <summary>From start to ready; a job waits as long for a worker before its lease is given back.</summary>
+        public const int StartSeconds = 30;
+
+        /// <summary>Starts of one node in a minute, and the pauses between starts that failed.</summary>
+        public const int StartsPerMinuteMax = 120;
+        public const int StartBackoffFirstMs = 100;
+        public const int StartBackoffMaxMs = 5_000;
+
+        /// <summary>From being killed to being gone.</summary>
+        public const int ExitSeconds = 5;
+
+        /// <summary>Characters kept of what a worker said last.</summary>
+        public const int StderrCharsMax = 4_000;
+
+        /// <summary>Bytes on their way to a worker.</summary>
+        public const int PipeBytes = 1 << 20;
     }
 
     /// <summary>Bounds on price lists and the documents that hold them.</summary>
