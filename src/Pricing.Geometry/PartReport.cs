@@ -83,6 +83,8 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             UpAreaMm2 = sums.Mass.Value(up) / 2,
             DownAreaMm2 = sums.Mass.Value(down) / 2,
             Fdm = table is null ? null : EstimateFdm(table, repair, solid, Math.Sqrt(dx * dx + dy * dy)),
+            Boundary = repair?.Boundary,
+            Intersections = repair is { Intersections: { IsCounted: true } crossing } ? crossing : null,
             Sla = SlaEstimate.Of(solid.VolumeMm3, dz, table, options.Sla),
             Analysis = mesh is null || !options.Analysis ? null : PartAnalysis.Of(mesh, sums, solid.IsInverted, solid.VolumeMm3, area, options),
             ThumbnailPng = mesh is null || !options.Thumbnail ? null : Thumbnail.Render(mesh, new()),

@@ -8,7 +8,7 @@ namespace Pricing.Node;
 /// <summary>The analysis' half of <see cref="MeasurementMapping"/>.</summary>
 static class AnalysisMapping
 {
-    public static Wire.Analysis ToMessage(PartAnalysis part)
+    public static Wire.Analysis ToMessage(PartAnalysis part, PartMeasurement whole)
     {
         var message = new Wire.Analysis
         {
@@ -32,6 +32,19 @@ static class AnalysisMapping
                 HiddenMm2 = part.Casting.HiddenMm2,
             },
         };
+        if (whole.Intersections is { } crossing)
+        {
+            message.SelfIntersections = crossing.Pairs;
+            message.SelfIntersectionsAtLeast = crossing.IsAtLeast;
+        }
+        message.BoundaryLoopsTotal = whole.Boundary?.Loops ?? 0;
+        message.BoundaryLoops.AddRange(whole.Boundary?.Largest.Select(loop => new Wire.BoundaryLoop
+        {
+            Edges = loop.Edges,
+            LengthMm = loop.LengthMm,
+            AreaMm2 = loop.AreaMm2,
+            CentreMm = ToVector(loop.CentreMm),
+        }) ?? []);
         if (part.SmallestBox is { } box)
             message.SmallestBoxMm = ToVector(box.ExtentsMm);
         if (part.Moments is { } moments)

@@ -46,7 +46,7 @@ public static class MeasurementMapping
             PrintTimeS = part.Sla.PrintTimeS,
         };
         if (part.Analysis is { } analysis)
-            message.Analysis = AnalysisMapping.ToMessage(analysis);
+            message.Analysis = AnalysisMapping.ToMessage(analysis, part);
         message.Notes.AddRange(part.Notes.Select(ToMessage));
         return message;
     }

@@ -8,13 +8,13 @@ namespace Pricing.Geometry.Topology;
 /// <param name="MinMm">Box of its corners.</param>
 /// <param name="MaxMm">See <paramref name="MinMm"/>.</param>
 /// <param name="AreaMm2">Area of a cone over the rim with its tip in the mean of the corners: about the hole's size.</param>
-sealed record BoundaryLoop(int Edges, double LengthMm, Point3 MinMm, Point3 MaxMm, double AreaMm2)
+public sealed record BoundaryLoop(int Edges, double LengthMm, Point3 MinMm, Point3 MaxMm, double AreaMm2)
 {
     public Point3 CentreMm => new(0.5 * (MinMm.X + MaxMm.X), 0.5 * (MinMm.Y + MaxMm.Y), 0.5 * (MinMm.Z + MaxMm.Z));
 }
 
 /// <summary>An edge that more than two triangles use.</summary>
-readonly record struct SharedEdge(Point3 From, Point3 To, int Uses);
+public readonly record struct SharedEdge(Point3 From, Point3 To, int Uses);
 
 /// <summary>
 /// Where a mesh is open or hangs together wrongly, with positions. An edge is open as often as it is walked more one way than the other; such
@@ -26,13 +26,13 @@ readonly record struct SharedEdge(Point3 From, Point3 To, int Uses);
 /// <param name="Largest">The longest chains first, at most <c>Limits.Topology.PlacesMax</c>.</param>
 /// <param name="SharedEdges">All edges of more than two triangles.</param>
 /// <param name="FirstShared">The first of them by coordinates, at most <c>Limits.Topology.PlacesMax</c>.</param>
-sealed record BoundaryLoops(long OpenEdges, long? Loops, double LengthMm, IReadOnlyList<BoundaryLoop> Largest, long SharedEdges,
+public sealed record BoundaryLoops(long OpenEdges, long? Loops, double LengthMm, IReadOnlyList<BoundaryLoop> Largest, long SharedEdges,
     IReadOnlyList<SharedEdge> FirstShared)
 {
     /// <summary>Binary places of the sums over a rim.</summary>
     const double Unit = 1L << 40;
 
-    public static BoundaryLoops Of(EdgeTable edges, VertexTable vertices)
+    internal static BoundaryLoops Of(EdgeTable edges, VertexTable vertices)
     {
         List<(int From, int To)> open = [];
         var shared = new PriorityQueue<SharedEdge, SharedEdge>(Comparer<SharedEdge>.Create((a, b) => Compare(b, a)));
@@ -66,7 +66,7 @@ sealed record BoundaryLoops(long OpenEdges, long? Loops, double LengthMm, IReadO
     }
 
     /// <summary>How often more the edge is walked from low to high than back.</summary>
-    public static int Net(Edge edge)
+    internal static int Net(Edge edge)
     {
         var net = 0;
         for (var use = 0; use < edge.Uses; use++)
@@ -78,7 +78,7 @@ sealed record BoundaryLoops(long OpenEdges, long? Loops, double LengthMm, IReadO
     /// Follows open edges, turned so that a surface that closes the hole walks them, around each hole. Where several run through a corner they are
     /// taken in the order of the corners they lead to, and a chain that comes back to one of its corners is cut there.
     /// </summary>
-    public static List<int[]> Chains(List<(int From, int To)> open, VertexTable vertices)
+    internal static List<int[]> Chains(List<(int From, int To)> open, VertexTable vertices)
     {
         var sorted = open.ToArray();
         Array.Sort(sorted, (a, b) => Order(a.From, b.From) is var byFrom && byFrom != 0 ? byFrom : Order(a.To, b.To));
@@ -110,7 +110,7 @@ sealed record BoundaryLoops(long OpenEdges, long? Loops, double LengthMm, IReadO
         int Order(int a, int b) => a == b ? 0 : SolidMesh.Compare(vertices[a], vertices[b]);
     }
 
-    public static BoundaryLoop Measured(ReadOnlySpan<int> chain, VertexTable vertices)
+    internal static BoundaryLoop Measured(ReadOnlySpan<int> chain, VertexTable vertices)
     {
         Int128 x = 0, y = 0, z = 0, length = 0, area2 = 0;
         Point3 min = vertices[chain[0]], max = min;

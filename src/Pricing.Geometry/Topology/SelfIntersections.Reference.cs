@@ -3,7 +3,7 @@ namespace Pricing.Geometry.Topology;
 /// <summary>The plain twin: every triangle against every other.</summary>
 sealed partial record SelfIntersections
 {
-    public static long Reference(SolidMesh mesh)
+    internal static long Reference(SolidMesh mesh)
     {
         var triangles = Enumerable.Range(0, mesh.Triangles)
             .Select(t => Enumerable.Range(0, 3).Select(c => mesh.Vertex(mesh.Corners[3 * t + c])).ToArray()).ToArray();

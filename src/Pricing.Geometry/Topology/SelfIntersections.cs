@@ -5,13 +5,13 @@ namespace Pricing.Geometry.Topology;
 /// <param name="IsAtLeast">There are more: counting stopped at <c>Limits.Topology.CrossingPairsMax</c>.</param>
 /// <param name="IsCounted">False when the mesh is too large or too entangled to look at: nothing is known then.</param>
 /// <param name="First">Middles of the first pairs by x, y, z.</param>
-sealed partial record SelfIntersections(long Pairs, bool IsAtLeast, bool IsCounted, IReadOnlyList<Point3> First)
+public sealed partial record SelfIntersections(long Pairs, bool IsAtLeast, bool IsCounted, IReadOnlyList<Point3> First)
 {
     /// <summary>A mesh nobody looked at.</summary>
-    public static SelfIntersections NotCounted { get; } = new(0, false, false, []);
+    internal static SelfIntersections NotCounted { get; } = new(0, false, false, []);
 
     /// <summary>Counts the pairs of a mesh of at most <c>Limits.Topology.CrossingTrianglesMax</c> triangles.</summary>
-    public static SelfIntersections Count(SolidMesh mesh) =>
+    internal static SelfIntersections Count(SolidMesh mesh) =>
         mesh.Triangles > Limits.Topology.CrossingTrianglesMax ? NotCounted : Count(mesh, new TriangleTree(mesh), out _);
 
     /// <summary>As the other, and gives the pairs it found.</summary>
