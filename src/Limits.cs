@@ -104,6 +104,14 @@ static class Limits
     /// <summary>Bounds on the search for the way a part should lie.</summary>
     public static class Orientation
     {
+        /// <summary>
+        /// What the histogram of normals holds in 64 bits (28, 20 and 10 of them behind the point): twice the area, six times its first moment,
+        /// twice its second. 2⁵² mm⁴ is a part of 25 m² that reaches 5 m; beyond, no search.
+        /// </summary>
+        public const long Area2Mm2Max = 1L << 34;
+        public const long Moment6Mm3Max = 1L << 42;
+        public const long Square2Mm4Max = 1L << 52;
+
         /// <summary>Heaviest directions of the surface that are tried flat on the bed, beside the fixed thousand.</summary>
         public const int FlatsMax = 64;
 

@@ -21,9 +21,8 @@ sealed partial class NormalHistogram
     public const int Area2 = 0, Normal2 = 1, Moment6 = 4, Square2 = 7, Fields = 8;
 
     /// <summary>Binary places kept of mm², of mm³, of mm⁴.</summary>
-    /// <remarks>With <see cref="AreaMax"/> and its sisters no total reaches 2⁶³; partial sums may wrap, which is harmless.</remarks>
+    /// <remarks>Within <see cref="Limits.Orientation"/> no total reaches 2⁶³; partial sums may wrap, which is harmless.</remarks>
     public const int AreaBits = 28, MomentBits = 20, SquareBits = 10;
-    const double AreaMax = 1L << 34, MomentMax = 1L << 42, SquareMax = 1L << 52;
 
     /// <summary>Rows made at first and at least; a tile needs up to 512 new ones.</summary>
     const int RowsAtFirst = 1024;
@@ -63,7 +62,8 @@ sealed partial class NormalHistogram
     public static bool Holds(MassSums mass)
     {
         double area2 = mass.Value(MassSums.Area2), reach = mass.Box.Reach;
-        return area2 < AreaMax && 3 * area2 * reach < MomentMax && 3 * area2 * reach * reach < SquareMax;
+        return area2 < Limits.Orientation.Area2Mm2Max && 3 * area2 * reach < Limits.Orientation.Moment6Mm3Max
+            && 3 * area2 * reach * reach < Limits.Orientation.Square2Mm4Max;
     }
 
     ReadOnlySpan<long> Row(long[] rows, int row) => rows.AsSpan(_start + Fields * row, Fields);
