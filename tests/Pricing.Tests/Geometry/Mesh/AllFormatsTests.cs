@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NUnit.Framework;
+using Pricing.Cli.Bench;
 using Pricing.Geometry;
 using Pricing.Geometry.Examples;
 
