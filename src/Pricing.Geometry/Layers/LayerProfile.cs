@@ -56,17 +56,15 @@ static unsafe partial class LayerProfile
             var wholeZero = whole - (long)rows.First * LayerRows.Classes;
             for (var start = 0; start < tile.Count; start += Block)
             {
-                var rare = near
-                    ? Cross<T>(lanes + start, scratch, grid, slopes, isNear: true, rowZero, ref list, out var classed)
-                    : Cross<T>(lanes + start, scratch, grid, slopes, isNear: false, rowZero, ref list, out classed);
+                var rare = Cross<T>(lanes + start, scratch, grid, slopes, near, rowZero, ref list, out var classed);
                 if (near)
                     AddWhole<NearRounding>(scratch, classed, wholeZero);
                 else
                     AddWhole<FarRounding>(scratch, classed, wholeZero);
                 if (rare == 0)
                     continue;
-                if (!near)
-                    AddFar(scratch, rare, rowZero, grid.HeightMm, ref list);
+                if (!near && (rare = AddFar(scratch, rare, rowZero, grid.HeightMm, ref list)) == 0)
+                    continue;
                 fixed (long* steps = rows.StepStorage())
                 {
                     if (near)
@@ -275,13 +273,16 @@ static unsafe partial class LayerProfile
             BitConverter.DoubleToInt64Bits(RowMagic), masks + (place + (1L << 31) >> 32) * LayerRows.Stride);
     }
 
-    /// <summary>Crossings of sides that are not tall, one by one, for sums that the quick rounding does not hold.</summary>
-    static void AddFar(double* scratch, ulong crossed, long* rowZero, double height, ref CrossingList list)
+    /// <summary>Crossings of sides that are not tall, one by one, for sums that the quick rounding does not hold. Answers the triangles with a tall side.</summary>
+    static ulong AddFar(double* scratch, ulong crossed, long* rowZero, double height, ref CrossingList list)
     {
+        ulong tall = 0;
         for (; crossed != 0; crossed &= crossed - 1)
         {
             var s = scratch + BitOperations.TrailingZeroCount(crossed);
             int k0 = *(int*)(s + K0 * Block), km = *(int*)(s + Km * Block), k1 = *(int*)(s + K1 * Block);
+            if (km - k0 >= LayerSteps.PlanesMin || k1 - km >= LayerSteps.PlanesMin)
+                tall |= crossed & (0 - crossed);
             if (km - k0 >= LayerSteps.PlanesMin)
                 k0 = km;
             if (k1 - km >= LayerSteps.PlanesMin)
@@ -298,6 +299,7 @@ static unsafe partial class LayerProfile
                     FarRounding.Of(Math.Abs(nz) * below * Places), 0, LayerKinds.Masks + (long)KindAt(s) * LayerRows.Stride);
             }
         }
+        return tall;
     }
 
     /// <summary>The tall sides of tall triangles, as differences.</summary>
