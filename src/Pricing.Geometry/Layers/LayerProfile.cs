@@ -30,10 +30,10 @@ static unsafe partial class LayerProfile
     const int K1 = 0, Kind = 1, Nz = 2, K0 = 3, Km = 4, Lo = 5, Hi = 6, Wl = 7, Wh = 8, C = 9, L = 10, Fields = 11;
 
     /// <summary>Crossings listed before they are added to the rows, and those of one row of triangles at most.</summary>
-    const int SlotsMax = 512, RowSlotsMax = 8 * 2 * (LayerSteps.PlanesMin - 1);
+    const int SlotsListed = 512, RowSlots = 8 * 2 * (LayerSteps.PlanesMin - 1);
 
     /// <summary>Columns of the list: what a triangle adds at a plane, <see cref="RowMagic"/> still in it, then its kind and the plane. They are not a page apart.</summary>
-    const int Area = 0, Length = 1, Below = 2, Place = 3, Columns = 4, Column = SlotsMax + 24;
+    const int Area = 0, Length = 1, Below = 2, Place = 3, Columns = 4, Column = SlotsListed + 24;
 
     /// <summary>Adds a tile; false once the part is too tall for a profile.</summary>
     [SkipLocalsInit]
@@ -47,7 +47,7 @@ static unsafe partial class LayerProfile
         var near = box.Reach <= NearMm;
         var scratch = stackalloc double[Fields * Block];
         var columns = stackalloc long[Columns * Column + 8];
-        var slots = stackalloc ushort[SlotsMax + 8];
+        var slots = stackalloc ushort[SlotsListed + 8];
         var list = new CrossingList((long*)((nint)(columns + 7) & ~63), slots);
         fixed (float* lanes = tile.Lanes)
         fixed (long* storage = rows.Storage, whole = rows.WholeStorage)
@@ -192,7 +192,7 @@ static unsafe partial class LayerProfile
                 k0 = T.IfLess(tallFrom, km - k0, km, k0);
                 k1 = to;
             }
-            if (list.Filled > SlotsMax - RowSlotsMax)
+            if (list.Filled > SlotsListed - RowSlots)
                 AddRows<T>(ref list, rowZero);
             // Planes count up by their middles, so that z is one product; k + ½ < km is k < km. The place counts along.
             var place = T.AddBits(T.AddBits(k0 + magic, lessMagic), kind);
