@@ -649,5 +649,17 @@ static class Limits
         /// <summary>Size and repetitions of <c>pricing bench</c>.</summary>
         public const int BenchTrianglesMax = 20_000_000;
         public const int BenchRepetitionsMax = 1_000;
+
+        /// <summary>One run of another program that ours is compared with; it is ended then, and said so.</summary>
+        public const int PeerSeconds = 300;
+
+        /// <summary>A fuzz run: its length, one file of it, and the memory of the process meanwhile.</summary>
+        public const int FuzzMinutesMax = 24 * 60;
+        public const int FuzzFileSeconds = 10;
+        public const long FuzzMemoryBytesMax = 1L << 30;
+
+        /// <summary>Largest file of a corpus folder that is mutated, and files kept that broke a decoder.</summary>
+        public const int FuzzFileBytesMax = 1 << 20;
+        public const int FuzzKeptMax = 100;
     }
 }
