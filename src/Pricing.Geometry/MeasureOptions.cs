@@ -27,6 +27,12 @@ public sealed record MeasureOptions
     /// <summary>Whether the part is analysed beyond its sums (hull, walls, gaps, supports, orientation); only sums are needed for a first price.</summary>
     public bool Analysis { get; init; } = true;
 
+    /// <summary>
+    /// Whether the mesh is indexed at all. Without: no repair, no shells, no analysis, no rasterised estimate; closed or not is told by the
+    /// fingerprint alone, and nothing mesh-sized is kept.
+    /// </summary>
+    public bool Topology { get; init; } = true;
+
     /// <summary>Whether the analysis also gives a byte per triangle and kind of finding, for a heat map.</summary>
     public bool Findings { get; init; }
 

@@ -63,8 +63,8 @@ public sealed class PartMeasurer : IDisposable
     }
 
     /// <summary>A binary STL's length is its number of triangles; asked for when the first of them are there.</summary>
-    long? TrianglesForeseen() =>
-        _decoder.Format == MeshFormat.StlBinary ? (_modelBytes - BinaryStlDecoder.HeaderBytes) / StlRecord.Bytes : null;
+    long? TrianglesForeseen() => !_options.Topology ? long.MaxValue
+        : _decoder.Format == MeshFormat.StlBinary ? (_modelBytes - BinaryStlDecoder.HeaderBytes) / StlRecord.Bytes : null;
 
     public long BytesPushed => Interlocked.Read(ref _bytesPushed);
 

@@ -54,7 +54,8 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var overhang = sums.Mass.Terms[solid.IsInverted ? MassSums.Overhang2Inverted : MassSums.Overhang2]
             - sums.Mass.BedOverhang2[side, 0] - sums.Mass.BedOverhang2[side, 1];
         var table = ReadLayers(solid, diagonal);
-        var mesh = repair is null || !(options.Analysis || options.Thumbnail) ? null : SolidMesh.Of(repair.Corners, pipeline.Mesh.Vertices, solid.IsInverted);
+        var fdm = table is null ? null : EstimateFdm(table, repair, solid, Math.Sqrt(dx * dx + dy * dy));
+        var mesh = TakeMesh(repair, solid.IsInverted);
         var measurement = new PartMeasurement
         {
             EngineVersion = PartMeasurer.EngineVersion,
@@ -82,7 +83,7 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             OverhangAreaMm2 = MassSums.Value(overhang, MassSums.Overhang2) / 2,
             UpAreaMm2 = sums.Mass.Value(up) / 2,
             DownAreaMm2 = sums.Mass.Value(down) / 2,
-            Fdm = table is null ? null : EstimateFdm(table, repair, solid, Math.Sqrt(dx * dx + dy * dy)),
+            Fdm = fdm,
             Boundary = repair?.Boundary,
             Intersections = repair is { Intersections: { IsCounted: true } crossing } ? crossing : null,
             Sla = SlaEstimate.Of(solid.VolumeMm3, dz, table, options.Sla),
@@ -92,6 +93,20 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             Digest = [],
         };
         return measurement with { Digest = MeasurementDigest.Of(measurement) };
+    }
+
+    /// <summary>The mesh that the analysis reads, in place of the index and the edges: of ten million triangles these are half a gigabyte.</summary>
+    SolidMesh? TakeMesh(MeshRepair? repair, bool isInverted)
+    {
+        if (repair is null || !(options.Analysis || options.Thumbnail))
+            return null;
+        var mesh = SolidMesh.Of(repair.Corners, pipeline.Mesh.Vertices, isInverted);
+        repair.Release();
+        pipeline.Mesh.Release();
+        // The collector would let the process grow by that much again before it looks.
+        if (mesh.Triangles > Limits.Topology.RepairTrianglesMax)
+            GC.Collect();
+        return mesh;
     }
 
     /// <summary>The layer profile, or null (and a note) when there is none.</summary>

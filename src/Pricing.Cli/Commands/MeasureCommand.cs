@@ -38,7 +38,7 @@ static class MeasureCommand
                 Findings = parsed.GetValue(findings) is not null,
             };
             if (parsed.GetValue(sums))
-                options = options with { FdmTier = 1, Analysis = false };
+                options = options with { FdmTier = 1, Analysis = false, Topology = false };
             if (parsed.GetValue(profile) is { } ini)
             {
                 var text = InputFile.ReadText(ini, "--profile", Limits.Cli.ProfileBytesMax, ("PROFILE_TOO_LARGE", "The printer profile is too large."));
@@ -61,7 +61,7 @@ static class MeasureCommand
             var measurement = MeasurementMapping.ToMessage(measured.Part, measured.Sha256, new Wire.MeasureOptions { Scale = options.Scale },
                 new Wire.MeasureTiming { ReceiveMs = measured.ReadMs, DecodeMs = measured.DecodeMs, MeasureMs = measured.FinishMs });
             progress.Clear();
-            await written.WriteAsync(measured.Part, cancellation);
+            written.Write(measured.Part);
             if (!json)
                 MeasurementText.Write(terminal, file, measurement,
                     $"{Words.Milliseconds(measured.TotalMs)} in all: reading and hashing {Words.Milliseconds(measured.ReadMs)}, decoding and measuring {Words.Milliseconds(measured.DecodeMs + measured.FinishMs)}");
@@ -88,10 +88,10 @@ static class MeasureCommand
     /// <summary>Files that a measurement leaves beside its answer.</summary>
     sealed record Written(string? Thumbnail, string? Findings)
     {
-        public async Task WriteAsync(PartMeasurement part, CancellationToken cancellation)
+        public void Write(PartMeasurement part)
         {
             if (Thumbnail is not null && part.ThumbnailPng is { } png)
-                await OutputFile.WriteAsync(Thumbnail, png, "--thumbnail", cancellation);
+                GenerateCommand.Creating(Thumbnail, () => File.WriteAllBytes(Thumbnail, png));
             if (Findings is null || part.Analysis?.Columns?.Findings is not { } found)
                 return;
             foreach (var (kind, bytes) in new[] { ("overhang", found.Overhang), ("thin_wall", found.ThinWall), ("narrow_gap", found.NarrowGap), ("unreachable", found.Unreachable) })
@@ -99,7 +99,7 @@ static class MeasureCommand
                 // The repair may have dropped the file's last triangles: they show nothing.
                 var whole = new byte[part.Triangles];
                 bytes.AsSpan(0, Math.Min(bytes.Length, whole.Length)).CopyTo(whole);
-                await OutputFile.WriteAsync($"{Findings}.{kind}", whole, "--findings", cancellation);
+                GenerateCommand.Creating($"{Findings}.{kind}", () => File.WriteAllBytes($"{Findings}.{kind}", whole));
             }
         }
     }

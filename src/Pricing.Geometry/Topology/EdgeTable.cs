@@ -9,6 +9,8 @@ sealed class EdgeTable
     readonly int[] _start;
     readonly ulong[] _half;
 
+    public static EdgeTable Empty { get; } = new([], 0);
+
     public EdgeTable(ReadOnlySpan<int> corners, int vertices)
     {
         // Counting sort: bucket sizes, prefix sums, fill.

@@ -19,7 +19,8 @@ sealed class MeshRepair
     public const double NoDoubtShare = 1e-6;
 
     readonly WeldedMesh _mesh;
-    readonly VertexTable _vertices;
+    // Null only once released.
+    VertexTable _vertices;
 
     /// <summary>The file's own table until something has to be changed.</summary>
     int[]? _own;
@@ -112,6 +113,14 @@ sealed class MeshRepair
         if (!repair.ShellsCompared && repair.Topology.Balanced && repair.Topology.Shells > 1)
             repair.TurnShells();
         return repair;
+    }
+
+    /// <summary>Lets go of all that grows with the mesh, once it has been copied or is not needed: what was found stays.</summary>
+    public void Release()
+    {
+        _own = [];
+        _vertices = null!;
+        Edges = EdgeTable.Empty;
     }
 
     /// <summary>Sends the repaired triangles through a consumer, in file order, without those that were dropped or have collapsed.</summary>

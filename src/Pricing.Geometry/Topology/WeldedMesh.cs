@@ -22,6 +22,14 @@ sealed class WeldedMesh(Func<long?>? foresee = null)
     /// <summary>Vertex numbers, three per triangle, in file order.</summary>
     public ReadOnlySpan<int> Corners => _corners.AsSpan(0, 3 * Triangles);
 
+    /// <summary>Lets go of the tables; nothing is known from then on.</summary>
+    public void Release()
+    {
+        _vertices = null;
+        _corners = [];
+        Triangles = 0;
+    }
+
     public void Add(TriangleTile tile)
     {
         if (_vertices is null)
@@ -30,9 +38,7 @@ sealed class WeldedMesh(Func<long?>? foresee = null)
         if (Math.Max(Triangles + tile.Count, foreseen) > Limits.Mesh.TopologyTrianglesMax
             || _vertices.Count + 3 * tile.Count > Limits.Topology.VerticesMax)
         {
-            _vertices = null;
-            _corners = [];
-            Triangles = 0;
+            Release();
             return;
         }
         if (foreseen > 0)

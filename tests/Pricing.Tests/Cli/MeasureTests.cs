@@ -46,18 +46,40 @@ public sealed class MeasureTests
     }
 
     [Test]
+    public async Task A_picture_and_findings_are_written_where_asked()
+    {
+        var path = Torus(500);
+        var target = Path.Combine(Path.GetDirectoryName(path)!, "out");
+        var said = await Spoken.By("measure", path, "--thumbnail", target + ".png", "--findings", target);
+
+        Assert.That(said.ExitCode, Is.Zero, said.Error);
+        Assert.That(File.ReadAllBytes(target + ".png").AsSpan(0, 4).ToArray(), Is.EqualTo(new byte[] { 0x89, (byte)'P', (byte)'N', (byte)'G' }));
+        var triangles = (int)BitConverter.ToUInt32(File.ReadAllBytes(path), 80);
+        foreach (var kind in new[] { "overhang", "thin_wall", "narrow_gap", "unreachable" })
+            Assert.That(new FileInfo($"{target}.{kind}").Length, Is.EqualTo(triangles), kind);
+        Assert.That(File.ReadAllBytes(target + ".overhang").Max(), Is.GreaterThan(200), "the torus' lower half hangs");
+        var refused = await Spoken.By("measure", path, path, "--thumbnail", target + ".png");
+        Assert.That(refused.ExitCode, Is.EqualTo(64));
+        Assert.That(refused.Error, Does.Contain("ONE_MODEL_ONLY"));
+        var unwritable = await Spoken.By("measure", path, "--thumbnail", Path.Combine(target, "no", "folder.png"));
+        Assert.That(unwritable.ExitCode, Is.EqualTo(73));
+    }
+
+    [Test]
     public async Task The_json_has_the_documented_fields_in_the_documented_order()
     {
         var path = Torus(500);
         var json = (await Spoken.By("measure", "--json", path)).Json;
 
-        Assert.That(Names(json), Is.EqualTo(new[] { "file", "model", "unit_assumed", "geometry", "fdm", "notes", "verdict", "digest", "engine_version", "timing_ms" }));
+        Assert.That(Names(json), Is.EqualTo(new[] { "file", "model", "unit_assumed", "geometry", "fdm", "sla", "analysis", "notes", "verdict", "digest", "engine_version", "timing_ms" }));
         Assert.That(Names(json.GetProperty("model")), Is.EqualTo(new[] { "sha256", "format", "unit", "scale", "bytes", "triangles" }));
         Assert.That(Names(json.GetProperty("geometry")), Is.SupersetOf(new[]
         {
             "watertight", "oriented", "shells", "boundary_edges", "volume_mm3", "area_mm2", "bbox_min_mm", "bbox_max_mm", "centroid_mm",
         }));
         Assert.That(Names(json.GetProperty("fdm")), Is.SupersetOf(new[] { "layers", "filament_mm", "filament_cm3", "filament_g", "print_time_s" }));
+        Assert.That(Names(json.GetProperty("sla")), Is.EqualTo(new[] { "profile", "layer_height_mm", "layers", "resin_cm3", "print_time_s" }));
+        Assert.That(Names(json.GetProperty("analysis")), Is.SupersetOf(new[] { "hull_volume_mm3", "smallest_box_mm", "complexity", "columns", "orientations", "powder", "lpbf", "casting" }));
         Assert.That(Names(json.GetProperty("timing_ms")), Is.EqualTo(new[] { "read", "decode", "measure", "total" }));
         Assert.That(json.GetProperty("model").GetProperty("sha256").GetString(), Is.EqualTo(Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(path)))));
         Assert.That(json.GetProperty("model").GetProperty("format").GetString(), Is.EqualTo("stl-binary"));

@@ -25,7 +25,7 @@ sealed class AllocationTests
             Allocated(() => GeometryKernels.OnePass(tiles, Pricing.Geometry.Lanes.InstructionSets.Current, 0.2));
         var (few, many) = (Of(small), Of(large));
         TestContext.Out.WriteLine($"{few} and {many} bytes");
-        Assert.That(few, Is.LessThan(400_000));
+        Assert.That(few, Is.LessThan(700_000));
         Assert.That(many, Is.LessThan(few + 100_000));
     }
 
@@ -50,9 +50,11 @@ sealed class AllocationTests
     public void A_whole_measurement_allocates_a_bounded_number_of_bytes_per_triangle()
     {
         var mesh = BenchMesh.Torus(200_000);
-        var bytes = Allocated(() => PartMeasurer.Measure(mesh.Stl, new() { FdmTier = 1 }, "a.stl"));
+        var bytes = Allocated(() => PartMeasurer.Measure(mesh.Stl, new() { FdmTier = 1, Analysis = false }, "a.stl"));
         TestContext.Out.WriteLine($"{(double)bytes / mesh.Triangles:0.0} bytes per triangle");
         // Index 12 + 6 + 16, edges and their table, shells: measured 100 to 130.
         Assert.That(bytes, Is.LessThan(200L * mesh.Triangles));
+        // Hull, edges, three fields of columns, and trees for the rays and for what crosses: measured 870.
+        Assert.That(Allocated(() => PartMeasurer.Measure(mesh.Stl, new() { FdmTier = 1 }, "a.stl")), Is.LessThan(1_200L * mesh.Triangles));
     }
 }

@@ -103,7 +103,7 @@ sealed class MeasurementMappingTests
         Assert.That(analysis.Casting.PolishMm2, Is.EqualTo(part.Analysis.Casting.PolishMm2).And.GreaterThan(0));
         Assert.That(empty, Is.SubsetOf(new[]
         {
-            ".self_intersections_at_least", ".edges.handles", ".edges.concave_30_mm", ".edges.concave_60_mm", ".columns.open_columns", ".columns.gaps.smallest_mm",
+            ".self_intersections", ".self_intersections_at_least", ".edges.handles", ".edges.concave_30_mm", ".edges.concave_60_mm", ".columns.open_columns", ".columns.gaps.smallest_mm",
             ".columns.walls.smallest_mm",
         }.Concat(empty.Where(name => name.StartsWith(".columns", StringComparison.Ordinal) || name.StartsWith(".orientations", StringComparison.Ordinal)
             || name.StartsWith(".lpbf", StringComparison.Ordinal)))));

@@ -60,7 +60,8 @@ sealed class SurfaceEdgesTests
         var torus = Torus(24, 12);
         Assert.That(SurfaceEdges.Of(Shapes.Solid(torus))!.Handles, Is.EqualTo(1));
         Assert.That(SurfaceEdges.Of(Shapes.Solid([.. torus, .. Shapes.Map(torus, p => p with { X = p.X + 100 })]))!.Handles, Is.EqualTo(2));
-        torus.RemoveAt(5);
+        // Bent too much to be closed by the repair.
+        torus.RemoveRange(0, 120);
         Assert.That(SurfaceEdges.Of(Shapes.Solid(torus))!.Handles, Is.Null);
     }
 
