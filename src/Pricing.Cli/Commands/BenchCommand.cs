@@ -15,13 +15,82 @@ static class BenchCommand
     {
         var triangles = new Option<int>("--triangles") { Description = "Size of the mesh.", DefaultValueFactory = _ => 1_000_000, HelpName = "N" };
         var repetitions = new Option<int>("--repetitions", "-r") { Description = "Repetitions of each, after one to warm up.", DefaultValueFactory = _ => 7, HelpName = "N" };
+        var knownPrice = new Option<bool>("--known-price") { Description = "Measure how fast a running coordinator answers a known price over gRPC instead." };
+        var seconds = new Option<int>("--seconds") { Description = "With --known-price: how long each number of callers asks.", DefaultValueFactory = _ => 10, HelpName = "S" };
+        var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the run with one.", DefaultValueFactory = _ => 16, HelpName = "N" };
+        var redis = new Option<string?>("--redis") { Description = "With --known-price: Redis for the coordinator.", HelpName = "HOST:PORT" };
         var json = Inputs.Json();
-        var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.") { triangles, repetitions, json };
-        command.SetAction((parsed, cancellation) => Task.Run(() => Run(
-            InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax),
-            InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax),
-            parsed.GetValue(json), terminal, cancellation), cancellation));
+        var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.")
+        {
+            triangles, repetitions, knownPrice, seconds, clients, redis, json,
+        };
+        command.SetAction((parsed, cancellation) => parsed.GetValue(knownPrice)
+            ? KnownPriceAsync(
+                ServeCommand.CheckRedis(parsed.GetValue(redis)),
+                InRange("--seconds", parsed.GetValue(seconds), 1, Limits.Cli.BenchSecondsMax),
+                InRange("--clients", parsed.GetValue(clients), 1, Limits.Cli.BenchClientsMax),
+                parsed.GetValue(json), terminal, cancellation)
+            : Task.Run(() => Run(
+                InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax),
+                InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax),
+                parsed.GetValue(json), terminal, cancellation), cancellation));
         return command;
+    }
+
+    static async Task<int> KnownPriceAsync(string? redis, int seconds, int clients, bool json, Terminal terminal, CancellationToken cancellation)
+    {
+        await terminal.Error.WriteLineAsync($"starting a coordinator with its own database; then {seconds} s with 1 caller and {seconds} s with {clients} …");
+        var (answerBytes, results) = await KnownPriceBench.RunAsync(redis, seconds, clients, cancellation);
+        if (json)
+            JsonText.Write(terminal.Out, writer =>
+            {
+                writer.WriteStartObject();
+                writer.WriteString("machine", Machine());
+                writer.WriteString("commit", Commit());
+                writer.WriteNumber("answer_bytes", answerBytes);
+                writer.WriteStartArray("results");
+                foreach (var result in results)
+                {
+                    writer.WriteStartObject();
+                    writer.WriteNumber("clients", result.Clients);
+                    writer.WriteNumber("calls", result.Calls);
+                    writer.WriteNumber("seconds", Math.Round(result.Seconds, 3));
+                    writer.WriteNumber("calls_per_s", Math.Round(result.CallsPerS));
+                    foreach (var (name, value) in new[]
+                    {
+                        ("p50_us", result.P50Us), ("p90_us", result.P90Us), ("p99_us", result.P99Us), ("p999_us", result.P999Us), ("max_us", result.MaxUs),
+                        ("server_cpu_us_per_call", result.ServerCpuUs), ("client_cpu_us_per_call", result.ClientCpuUs), ("load_average", result.LoadAverage),
+                    })
+                        writer.WriteNumber(name, Math.Round(value, 1));
+                    writer.WriteNumber("answered_from_memory", result.AnsweredFromMemory);
+                    writer.WriteNumber("loads", result.Loads);
+                    writer.WriteEndObject();
+                }
+                writer.WriteEndArray();
+                writer.WriteEndObject();
+            });
+        else
+        {
+            terminal.Out.WriteLine(Machine());
+            terminal.Out.WriteLine($"commit {Commit()}, a known price of {answerBytes} bytes over gRPC, caller and coordinator on this machine");
+            terminal.Out.Flush();
+            terminal.Tables().Write(TableOf(results));
+            terminal.Out.Flush();
+        }
+        return ExitCode.Ok;
+    }
+
+    static Table TableOf(IReadOnlyList<KnownPriceResult> results)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        foreach (var title in new[] { "callers", "calls/s", "p50 µs", "p90 µs", "p99 µs", "p99.9 µs", "max µs", "CPU µs/call server + caller", "from memory", "loads", "load average" })
+            table.AddColumn(new TableColumn(title).RightAligned());
+        foreach (var result in results)
+            table.AddRow(
+                Words.Count(result.Clients), Words.Count((long)result.CallsPerS), Words.Figure(result.P50Us), Words.Figure(result.P90Us), Words.Figure(result.P99Us),
+                Words.Figure(result.P999Us), Words.Figure(result.MaxUs), $"{Words.Figure(result.ServerCpuUs)} + {Words.Figure(result.ClientCpuUs)}",
+                Words.Count(result.AnsweredFromMemory), Words.Count(result.Loads), Words.Figure(result.LoadAverage));
+        return table;
     }
 
     static int Run(int triangles, int repetitions, bool json, Terminal terminal, CancellationToken cancellation)

@@ -1,6 +1,7 @@
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
+using Pricing.Coordinator.Cache;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
 using Pricing.Coordinator.Nodes;
@@ -12,7 +13,7 @@ namespace Pricing.Coordinator.Operations;
 /// What operators see of the pipeline. Waiting and running are counted in the database; nodes and totals are this coordinator's own,
 /// since it started.
 /// </summary>
-public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, PipelineCounters counters, IHostApplicationLifetime lifetime, TimeProvider time)
+public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, PipelineCounters counters, TieredCache cache, IHostApplicationLifetime lifetime, TimeProvider time)
     : Ops.V1.OpsService.OpsServiceBase
 {
     public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) =>
@@ -63,8 +64,27 @@ public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, Pip
             StaleEpochsRefused = counters.StaleEpochsRefused,
             CacheHits = counters.CacheHits,
             CacheMisses = counters.CacheMisses,
+            Cache = ToStats(cache),
         };
     }
+
+    static CacheStats ToStats(TieredCache cache) => new()
+    {
+        MemoryHits = cache.Counters.MemoryHits,
+        MemoryMisses = cache.Counters.MemoryMisses,
+        RedisHits = cache.Counters.SharedHits,
+        RedisMisses = cache.Counters.SharedMisses,
+        RedisCorrupt = cache.Counters.SharedCorrupt,
+        RedisFailures = cache.Counters.SharedFailures,
+        RedisSkipped = cache.Counters.SharedSkipped,
+        Loads = cache.Counters.Loads,
+        Joined = cache.Counters.Joined,
+        Evictions = cache.Memory.Evictions,
+        MemoryBytes = cache.Memory.Bytes,
+        MemoryEntries = cache.Memory.Count,
+        RedisConfigured = cache.Shared is not null,
+        RedisBreakerOpen = cache.Shared?.IsBreakerOpen ?? false,
+    };
 
     Ops.V1.Node ToNode(NodeSession session) => new()
     {
