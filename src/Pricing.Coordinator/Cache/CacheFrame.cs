@@ -35,7 +35,10 @@ public static class CacheFrame
             return null;
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         Digest(frame, digest);
-        return digest.SequenceEqual(frame.AsSpan(DigestAt, SHA256.HashSizeInBytes)) ? frame.AsMemory(HeaderBytes) : null;
+        // Not a conditional expression: its null would be an empty Memory.
+        if (!digest.SequenceEqual(frame.AsSpan(DigestAt, SHA256.HashSizeInBytes)))
+            return null;
+        return frame.AsMemory(HeaderBytes);
     }
 
     static void WriteHeader(Span<byte> header, char kind, int engineVersion, CacheKey key, int payloadBytes)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Security.Cryptography;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
+using Microsoft.Extensions.Logging;
 using NUnit.Framework;
 using Pricing.Catalog.V1;
 using Pricing.IntegrationTests.Embedded;
@@ -52,7 +53,7 @@ sealed class PreviewTests
         await using var postgres = await home.StartAsync();
         await using var redis = await RedisServer.StartAsync();
         var time = new ManualTime();
-        _server = await CoordinatorServer.StartAsync(options => options with { ConnectionString = postgres.ConnectionString, Redis = redis.Address, Time = time });
+        _server = await CoordinatorServer.StartAsync(options => options with { ConnectionString = postgres.ConnectionString, Redis = redis.Address, Time = time, LogLevel = LogLevel.None });
         var quote = await MeasuredAsync(Server, cancel, 1, 10);
         var warm = await Server.Prices.PreviewPricesAsync(Ask(quote), cancellationToken: cancel);
 
@@ -116,7 +117,7 @@ sealed class PreviewTests
         _server = await CoordinatorServer.StartAsync(options => options with { Redis = redis.Address });
         var quote = await MeasuredAsync(Server, cancel, 1);
         var first = await Server.Prices.PreviewPricesAsync(Ask(quote), cancellationToken: cancel);
-        while (!own.GetServer(own.GetEndPoints()[0]).Keys(pattern: "pricing:p:*").Any())
+        while (((StackExchange.Redis.RedisResult[])await own.GetDatabase().ExecuteAsync("KEYS", "pricing:p:*"))!.Length == 0)
             cancel.ThrowIfCancellationRequested();
         await using var second = await CoordinatorServer.StartAsync(Server.Options);
         Assert.That(await second.Prices.PreviewPricesAsync(Ask(quote), cancellationToken: cancel), Is.EqualTo(first));
@@ -296,7 +297,7 @@ sealed class PreviewTests
     static PreviewPricesRequest Ask(Quote quote, params long[] quantities) => new()
     {
         Parent = Partner,
-        Quote = new Quote { Model = quote.Model, Configurations = { quote.Configurations }, Quantities = { quantities.Length == 0 ? quote.Quantities : quantities } },
+        Quote = new Quote { Model = quote.Model, Configurations = { quote.Configurations.Clone() }, Quantities = { quantities.Length == 0 ? quote.Quantities : quantities } },
     };
 
     async Task<(StatusCode StatusCode, string Reason)> RefusedAsync(PreviewPricesRequest request, CancellationToken cancel)

@@ -94,7 +94,7 @@ public sealed class TieredCacheTests
     {
         var gate = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
         using var leaving = new CancellationTokenSource();
-        var first = GetAsync(() => gate.Task, cancel: leaving.Token);
+        var first = GetUntilAsync(() => gate.Task, _cache, leaving.Token);
         var second = GetAsync("unasked");
         await leaving.CancelAsync();
         await Assert.CatchAsync<OperationCanceledException>(() => first);
@@ -148,8 +148,10 @@ public sealed class TieredCacheTests
 
     Task<string?> GetAsync(string? value) => GetAsync(() => Task.FromResult(value));
 
-    Task<string?> GetAsync(Func<Task<string?>> load, TieredCache? cache = null, CancellationToken cancel = default) =>
-        (cache ?? _cache).GetAsync(Texts, Key, load, (ask, _) =>
+    Task<string?> GetAsync(Func<Task<string?>> load, TieredCache? cache = null) => GetUntilAsync(load, cache ?? _cache, CancellationToken.None);
+
+    Task<string?> GetUntilAsync(Func<Task<string?>> load, TieredCache cache, CancellationToken cancel) =>
+        cache.GetAsync(Texts, Key, load, (ask, _) =>
         {
             Interlocked.Increment(ref _loads);
             return ask();
