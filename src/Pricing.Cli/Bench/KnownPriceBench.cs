@@ -21,6 +21,7 @@ public sealed record KnownPriceResult(
 /// </summary>
 public static class KnownPriceBench
 {
+    const int Few = 4;
     const int CallersPerConnection = 16;
     static readonly TimeSpan Warming = TimeSpan.FromSeconds(3);
 
@@ -42,7 +43,7 @@ public static class KnownPriceBench
             };
             var answer = await pricing.Quotes.PreviewAsync(model, asked, cancellation);
             var results = new List<KnownPriceResult>();
-            foreach (var callers in new[] { 1, clients }.Distinct())
+            foreach (var callers in new[] { 1, Few, clients }.Distinct())
                 results.Add(await PhaseAsync(server, request, callers, seconds, cancellation));
             return (answer.CalculateSize(), results);
         }

@@ -17,7 +17,7 @@ static class BenchCommand
         var repetitions = new Option<int>("--repetitions", "-r") { Description = "Repetitions of each, after one to warm up.", DefaultValueFactory = _ => 7, HelpName = "N" };
         var knownPrice = new Option<bool>("--known-price") { Description = "Measure how fast a running coordinator answers a known price over gRPC instead." };
         var seconds = new Option<int>("--seconds") { Description = "With --known-price: how long each number of callers asks.", DefaultValueFactory = _ => 10, HelpName = "S" };
-        var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the run with one.", DefaultValueFactory = _ => 16, HelpName = "N" };
+        var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the runs with one and four.", DefaultValueFactory = _ => 16, HelpName = "N" };
         var redis = new Option<string?>("--redis") { Description = "With --known-price: Redis for the coordinator.", HelpName = "HOST:PORT" };
         var json = Inputs.Json();
         var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.")
@@ -39,7 +39,7 @@ static class BenchCommand
 
     static async Task<int> KnownPriceAsync(string? redis, int seconds, int clients, bool json, Terminal terminal, CancellationToken cancellation)
     {
-        await terminal.Error.WriteLineAsync($"starting a coordinator with its own database; then {seconds} s with 1 caller and {seconds} s with {clients} …");
+        await terminal.Error.WriteLineAsync($"starting a coordinator with its own database; then {seconds} s each with 1, 4 and {clients} callers …");
         var (answerBytes, results) = await KnownPriceBench.RunAsync(redis, seconds, clients, cancellation);
         if (json)
             JsonText.Write(terminal.Out, writer =>
