@@ -35,7 +35,10 @@ public sealed class TieredCacheTests
         var asking = Enumerable.Range(0, 1000).Select(_ => Task.Run(() => GetAsync(() => gate.Task), cancel)).ToList();
         // All but the one that loads have joined it; only then the load may end.
         while (_counters.Joined < 999)
+        {
+            cancel.ThrowIfCancellationRequested();
             await Task.Yield();
+        }
         gate.SetResult("value");
         Assert.That(await Task.WhenAll(asking).WaitAsync(cancel), Is.All.EqualTo("value"));
         Assert.That((_loads, _store.Gets), Is.EqualTo((1, 1)));
