@@ -57,8 +57,9 @@ static class Limits
         /// <summary>Bytes of the JSON part of a glTF file.</summary>
         public const int GltfJsonBytesMax = 64 << 20;
 
-        /// <summary>Above this many triangles shells and boundary edges are not counted (the closed verdict still is exact).</summary>
-        public const int TopologyTrianglesMax = 2_000_000;
+        /// <summary>Above this many triangles shells and boundary edges are not counted (the closed verdict still is exact). A closed mesh of so many
+        /// takes 60 bytes per triangle while its edges are counted.</summary>
+        public const int TopologyTrianglesMax = 14_000_000;
 
         /// <summary>Pairs of shells compared to tell a cavity from a shell turned inside out; with more, shells are left as they are.</summary>
         public const long ShellPairsMax = 10_000_000;
@@ -92,9 +93,121 @@ static class Limits
         /// <summary>Points of one wave of the gyroid sample.</summary>
         public const int PatternPointsMax = 4096;
 
+        /// <summary>Triangles that are rasterised (36 bytes each, and their crossings); a larger part is answered by sums over triangles.</summary>
+        public const int RasterTrianglesMax = 2_000_000;
+
         /// <summary>Text of a printer profile.</summary>
         public const int ProfileCharsMax = 1 << 20;
         public const int ProfileLinesMax = 10_000;
+    }
+
+    /// <summary>Bounds on the search for the way a part should lie.</summary>
+    public static class Orientation
+    {
+        /// <summary>
+        /// What the histogram of normals holds in 64 bits (28, 20 and 10 of them behind the point): twice the area, six times its first moment,
+        /// twice its second. 2⁵² mm⁴ is a part of 25 m² that reaches 5 m; beyond, no search.
+        /// </summary>
+        public const long Area2Mm2Max = 1L << 34;
+        public const long Moment6Mm3Max = 1L << 42;
+        public const long Square2Mm4Max = 1L << 52;
+
+        /// <summary>Heaviest directions of the surface that are tried flat on the bed, beside the fixed thousand.</summary>
+        public const int FlatsMax = 64;
+
+        /// <summary>Ways measured with supports, per process, beside the part's own.</summary>
+        public const int ChecksPerGoalMax = 5;
+
+        /// <summary>Ways measured by their smallest rectangle, for the process that packs boxes.</summary>
+        public const int FootprintsPerGoalMax = 8;
+
+        /// <summary>Edges of an outline that are tried as a side of its rectangle.</summary>
+        public const int FootprintEdgesMax = 64;
+    }
+
+    /// <summary>Bounds on what is said about a part's shape.</summary>
+    public static class Shape
+    {
+        /// <summary>Points held against planes by the convex hull, about 4 ns each. Beyond, there is no hull.</summary>
+        public const long HullTestsMax = 2_000_000_000;
+
+        /// <summary>Triangles of an exact hull, 104 bytes each; beyond, points that are hardly outside are left out.</summary>
+        public const int HullTrianglesMax = 500_000;
+
+        /// <summary>Faces of the hull, the largest first, that a box is laid against; vertices that each try looks at.</summary>
+        public const int BoxFacesMax = 256;
+        public const int BoxVerticesMax = 2_048;
+
+        /// <summary>Above this many triangles edges, faces and holes through the part are not counted: 200 bytes each while they are.</summary>
+        public const int EdgeTrianglesMax = 4_000_000;
+
+        /// <summary>Width and height of a thumbnail, pixels. Each pixel has four samples of eight bytes.</summary>
+        public const int ThumbnailPixelsMax = 2_048;
+    }
+
+    /// <summary>
+    /// Bounds on dexel fields. With them an analysis of ten million triangles takes at most about 300 MB beside the mesh: three fields of
+    /// 8 bytes per crossing, 16 bytes per crossing of the one being built, 8 bytes per vertex; the floods 24 bytes per gap; the tree 24 bytes per triangle.
+    /// </summary>
+    public static class Dexel
+    {
+        /// <summary>Finest and coarsest cell a caller may ask for.</summary>
+        public const double PitchMmMin = 0.01;
+        public const double PitchMmMax = 100;
+
+        /// <summary>Columns of one field: a larger part gets larger cells.</summary>
+        public const int ColumnsMax = 1 << 20;
+
+        /// <summary>Crossings of triangles and columns in one field: with more the cells grow.</summary>
+        public const int CrossingsMax = 6_000_000;
+
+        /// <summary>How often the cells may grow by half before the part gets no field.</summary>
+        public const int CoarseningsMax = 12;
+
+        /// <summary>Bands of rows a field is built in; more threads than bands would idle.</summary>
+        public const int BandsMax = 64;
+
+        /// <summary>Rays that confirm thin walls and narrow gaps, and triangles among which they are traced.</summary>
+        public const int RaysMax = 6_144;
+        public const int RayTrianglesMax = 12_000_000;
+
+        /// <summary>A triangle of a heat map is looked at in the square of this many places.</summary>
+        public const int PlacesPerEdgeMax = 48;
+    }
+
+    /// <summary>Bounds on looking for holes, overlaps and self-intersections.</summary>
+    public static class Topology
+    {
+        /// <summary>Vertices of an indexed mesh: half as many as triangles when it is closed. Bounds the vertex table (12 + 16 bytes each) for loose triangles.</summary>
+        public const int VerticesMax = 8_000_000;
+
+        /// <summary>Larger meshes are told open from closed, but not repaired: repairing takes about 40 bytes per triangle beside the index.</summary>
+        public const int RepairTrianglesMax = 4_000_000;
+
+        /// <summary>Larger meshes are not searched for triangles that cross (about 100 bytes per triangle).</summary>
+        public const int CrossingTrianglesMax = 2_000_000;
+
+        /// <summary>Crossing pairs counted; with more the count is "at least".</summary>
+        public const int CrossingPairsMax = 100_000;
+
+        /// <summary>Box comparisons of all searches in one mesh; a closed one takes about 100 per triangle.</summary>
+        public const long BoxTestsMax = 2_000_000_000;
+
+        /// <summary>Columns along each side of the grid that measures overlaps; halved until the tests below suffice.</summary>
+        public const int ColumnsPerSideMax = 256;
+        public const int ColumnsPerSideMin = 16;
+
+        /// <summary>Tests of columns against triangles; at most as many cuts of 16 bytes are kept.</summary>
+        public const long ColumnTestsMax = 16_000_000;
+
+        /// <summary>Open edges that are followed around holes.</summary>
+        public const int OpenEdgesMax = 8_000_000;
+
+        /// <summary>Corners of a hole that is closed with triangles.</summary>
+        public const int HoleEdgesMax = 64;
+
+        /// <summary>Places named of each kind of fault.</summary>
+        public const int PlacesMax = 64;
     }
 
     /// <summary>Bounds on what a quote may ask.</summary>
@@ -292,6 +405,12 @@ static class Limits
         public const int RenewMs = 5_000;
         public const int RescueMs = 1_000;
         public const int AttemptsMax = 5;
+
+        /// <summary>Worker processes one job may cost before it is quarantined.</summary>
+        public const int WorkerDeathsMax = 2;
+
+        /// <summary>What is kept of one worker's death.</summary>
+        public const int EvidenceBytesMax = 16 << 10;
         public const int ClaimBatchMax = 32;
         public const int RescueBatchMax = 500;
 
@@ -353,6 +472,50 @@ static class Limits
 
         /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
         public const int StopGraceMs = 1_000;
+    }
+
+    /// <summary>Bounds on the node's worker processes.</summary>
+    public static class Worker
+    {
+        /// <summary>Resident memory of one worker; a part of 10 million triangles is measured well below.</summary>
+        public const long MemoryBytesDefault = 2L << 30;
+
+        /// <summary>Of it, what is not managed heap: code, stacks, the runtime. The heap's own limit is the rest.</summary>
+        public const long NativeBytes = 128L << 20;
+        public const long HeapBytesMin = 32L << 20;
+
+        /// <summary>Time one job may keep a worker busy, waiting for bytes not counted; its CPU time is bounded by as much for each thread it has.</summary>
+        public const int JobSeconds = 300;
+
+        /// <summary>How often a worker with a job is looked at.</summary>
+        public const int WatchMs = 100;
+
+        /// <summary>A worker whose job was stopped lets go of it by then, or is ended.</summary>
+        public const int LetGoMs = 400;
+
+        /// <summary>A worker is replaced after this many jobs, or when between two jobs it holds more memory than this.</summary>
+        public const int JobsMax = 500;
+        public const long IdleRssBytesMax = 256L << 20;
+
+        /// <summary>After a job a worker that holds more heap than this gives it back to the system.</summary>
+        public const long RestBytes = 64L << 20;
+
+        /// <summary>From start to ready; a job waits as long for a worker before its lease is given back.</summary>
+        public const int StartSeconds = 30;
+
+        /// <summary>Starts of one node in a minute, and the pauses between starts that failed.</summary>
+        public const int StartsPerMinuteMax = 120;
+        public const int StartBackoffFirstMs = 100;
+        public const int StartBackoffMaxMs = 5_000;
+
+        /// <summary>From being killed to being gone.</summary>
+        public const int ExitSeconds = 5;
+
+        /// <summary>Characters kept of what a worker said last.</summary>
+        public const int StderrCharsMax = 4_000;
+
+        /// <summary>Bytes on their way to a worker.</summary>
+        public const int PipeBytes = 1 << 20;
     }
 
     /// <summary>Bounds on price lists and the documents that hold them.</summary>
@@ -547,5 +710,17 @@ static class Limits
         public const int BenchRepetitionsMax = 1_000;
         public const int BenchSecondsMax = 600;
         public const int BenchClientsMax = 1_000;
+
+        /// <summary>One run of another program that ours is compared with; it is ended then, and said so.</summary>
+        public const int PeerSeconds = 300;
+
+        /// <summary>A fuzz run: its length, one file of it, and the memory of the process meanwhile.</summary>
+        public const int FuzzMinutesMax = 24 * 60;
+        public const int FuzzFileSeconds = 10;
+        public const long FuzzMemoryBytesMax = 1L << 30;
+
+        /// <summary>Largest file of a corpus folder that is mutated, and files kept that broke a decoder.</summary>
+        public const int FuzzFileBytesMax = 1 << 20;
+        public const int FuzzKeptMax = 100;
     }
 }

@@ -1,5 +1,10 @@
 using System.Runtime.InteropServices;
 using Pricing.Cli;
+using Pricing.Node.Workers;
+
+// Before anything else: a worker starts as fast as it can.
+if (args is [WorkerMain.Verb, .. var told])
+    return WorkerMain.Run(told);
 
 // stdout may be a closed pipe (`pricing … | head`) and holds proto text with µ and ×: UTF-8, whatever the locale.
 Console.OutputEncoding = new System.Text.UTF8Encoding(encoderShouldEmitUTF8Identifier: false);

@@ -66,6 +66,7 @@ public static class CoordinatorHost
 
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobStore>();
+        services.AddSingleton<QuarantineStore>();
         services.AddSingleton<PipelineCounters>();
         services.AddSingleton<ProgressBoard>();
         services.AddHostedService<JobRescuer>();

@@ -15,11 +15,16 @@ static class CostRules
             FdmRates fdm when part.FilamentCm3 is { } filament && part.PrintTimeS is { } time && part.SupportCm3 is { } support =>
                 [FdmMaterial(fdm, material, filament), FdmMachine(fdm, time), FdmSupport(fdm, material, support)],
             FdmRates fdm => [FdmFallbackMaterial(fdm, material, part), FdmFallbackMachine(fdm, part)],
-            SlaRates sla => [SlaMaterial(sla, material, part), SlaSupport(sla, material, part), SlaMachine(sla, offer.Process.BuildVolume, part, at)],
-            PowderRates powder => [PowderMaterial(powder, material, part), PowderChamber(powder, offer.Process.BuildVolume, at)],
+            SlaRates sla => [SlaMaterial(sla, material, part), part.HullSpareCm3 is { } spare ? SlaSupport(sla, material, spare) : SlaSupport(sla, material, part), SlaMachine(sla, offer.Process.BuildVolume, part, at)],
+            PowderRates powder =>
+            [
+                PowderMaterial(powder, material, part),
+                part.NestedCm3 is { } nested ? PowderChamber(powder, offer.Process.BuildVolume, nested) : PowderChamber(powder, offer.Process.BuildVolume, at),
+            ],
             LpbfRates lpbf =>
             [
-                LpbfMaterial(lpbf, material, part), LpbfSupport(lpbf, material, part), LpbfMachine(lpbf, part),
+                LpbfMaterial(lpbf, material, part),
+                part.MetalSupportCm3 is { } support ? LpbfSupport(lpbf, material, support) : LpbfSupport(lpbf, material, part), LpbfMachine(lpbf, part),
                 LpbfRecoat(lpbf, offer.Process.BuildVolume, at), LpbfHeatTreatment(lpbf, material, part),
             ],
             CastingRates casting =>
@@ -101,6 +106,14 @@ static class CostRules
         part.VolumeCm3 * sla.SupportShare * material.DensityGCm3 * material.Price / 1000,
         [part.VolumeCm3, sla.SupportShare, material.DensityGCm3, material.Price]);
 
+    // Supports stand in the room between hull and part: the more of it, the more of them.
+    static readonly Rule SlaHullSupportRule = new("support", "Supports", "sla.support.v2",
+        "hull_spare_cm3 × support_share × density_g_cm3 × price_per_kg ÷ 1000 × quantity");
+
+    static PieceLine SlaSupport(SlaRates sla, MaterialRates material, Figure hullSpareCm3) => new(SlaHullSupportRule,
+        hullSpareCm3 * sla.SupportShare * material.DensityGCm3 * material.Price / 1000,
+        [hullSpareCm3, sla.SupportShare, material.DensityGCm3, material.Price]);
+
     static readonly Rule SlaMachineRule = new("machine", "Printing", "sla.machine.v1",
         "(ceil(size_z_mm ÷ layer_height_mm) × layer_s × min(1, (size_x_mm + gap_mm) × (size_y_mm + gap_mm) ÷ (build_x_mm × build_y_mm))" +
         " + area_cm2 × area_s_per_cm2) ÷ 3600 × machine_per_hour × quantity");
@@ -135,6 +148,17 @@ static class CostRules
             MachineHours: share * powder.ChamberHours);
     }
 
+    static readonly Rule PowderNestedRule = new("machine", "Share of the build chamber", "powder.chamber.v2",
+        "min(1, nested_cm3 × 1000 ÷ (build_x_mm × build_y_mm × build_z_mm × packing)) × chamber_hours × machine_per_hour × quantity");
+
+    static PieceLine PowderChamber(PowderRates powder, BuildVolume chamber, Figure nestedCm3)
+    {
+        var share = Min(1, nestedCm3 * 1000 / (chamber.XMm * chamber.YMm * chamber.ZMm * powder.Packing));
+        return new(PowderNestedRule, share * powder.ChamberHours * powder.MachinePerHour,
+            [nestedCm3, chamber.XMm, chamber.YMm, chamber.ZMm, powder.Packing, powder.ChamberHours, powder.MachinePerHour],
+            MachineHours: share * powder.ChamberHours);
+    }
+
     // ---- LPBF: melted volume at the build rate, supports likewise, recoating shared by footprint, furnace by mass ----
 
     static readonly Rule LpbfMaterialRule = new("material", "Metal powder", "lpbf.material.v1",
@@ -151,6 +175,14 @@ static class CostRules
         part.VolumeCm3 * lpbf.SupportShare * (material.DensityGCm3 * material.Price / 1000 + lpbf.MachinePerHour / lpbf.BuildCm3PerHour),
         [part.VolumeCm3, lpbf.SupportShare, material.DensityGCm3, material.Price, lpbf.MachinePerHour, lpbf.BuildCm3PerHour],
         MachineHours: part.VolumeCm3 * lpbf.SupportShare / lpbf.BuildCm3PerHour);
+
+    static readonly Rule LpbfMeasuredSupportRule = new("support", "Supports", "lpbf.support.v2",
+        "metal_support_cm3 × (density_g_cm3 × price_per_kg ÷ 1000 + machine_per_hour ÷ build_cm3_per_hour) × quantity");
+
+    static PieceLine LpbfSupport(LpbfRates lpbf, MaterialRates material, Figure supportCm3) => new(LpbfMeasuredSupportRule,
+        supportCm3 * (material.DensityGCm3 * material.Price / 1000 + lpbf.MachinePerHour / lpbf.BuildCm3PerHour),
+        [supportCm3, material.DensityGCm3, material.Price, lpbf.MachinePerHour, lpbf.BuildCm3PerHour],
+        MachineHours: supportCm3 / lpbf.BuildCm3PerHour);
 
     static readonly Rule LpbfMachineRule = new("machine", "Melting", "lpbf.machine.v1",
         "volume_cm3 ÷ build_cm3_per_hour × machine_per_hour × quantity");

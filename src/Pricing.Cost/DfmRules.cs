@@ -9,6 +9,9 @@ namespace Pricing.Cost;
 /// come from the price list. The worst severity decides on the state of the price.</summary>
 static class DfmRules
 {
+    /// <summary>Less surface than this with thin walls behind it is an edge or a corner, mm² and share of all.</summary>
+    const double ThinAreaMinMm2 = 2, ThinShareMin = 0.005;
+
     public static List<Finding> Check(PriceList list, Offer offer, PartFacts part, Placement at)
     {
         var findings = new List<Finding>();
@@ -16,6 +19,7 @@ static class DfmRules
         Add(OrientationChanged(offer.Process, at));
         Add(PartTooSmall(offer.Process.MinimumSizeMm, part));
         Add(WallTooThin(offer.Process.MinimumWallMm, part));
+        Add(MaterialTrapped(offer.Process, part));
         Add(LayersExceeded(offer.Process, part, at));
         Add(FdmEstimateMissing(offer.Process, part));
         Add(SupportsNeeded(offer.Process, part));
@@ -89,10 +93,32 @@ static class DfmRules
             : Make("PART_TOO_SMALL", minimum.Severity, "The whole part is smaller than the process can handle.", Text(largest), minimum.Limit.Text, "mm");
     }
 
-    static Finding? WallTooThin(Threshold minimum, PartFacts part) => part.MeanThicknessMm >= minimum.Limit
+    static Finding? WallTooThin(Threshold minimum, PartFacts part)
+    {
+        if (part.MeanThicknessMm < minimum.Limit)
+        {
+            return Make("WALL_TOO_THIN", minimum.Severity,
+                "The mean thickness (2 × volume ÷ area) is below the thinnest wall of the process; some wall must be thinner still.",
+                Text(decimal.Round(part.MeanThicknessMm, 3)), minimum.Limit.Text, "mm");
+        }
+
+        if (part.Columns?.Walls is not { } walls)
+            return null;
+
+        // The widest class of walls that are all too thin, and how much of the surface has them.
+        var thin = walls.Below.LastOrDefault(below => PartFacts.ToDecimal(below.ThresholdMm) <= minimum.Limit);
+        return thin is null || thin.AreaMm2 < Math.Max(ThinAreaMinMm2, ThinShareMin * part.Columns.SurfaceMm2)
+            ? null
+            : Make("WALL_TOO_THIN", minimum.Severity,
+                $"{Text(decimal.Round(PartFacts.ToDecimal(thin.AreaMm2) / 100m, 2))} cm² of the surface have a wall thinner than {Text(PartFacts.ToDecimal(thin.ThresholdMm))} mm behind them.",
+                walls.HasSmallestMm ? Text(decimal.Round(PartFacts.ToDecimal(walls.SmallestMm), 2)) : "", minimum.Limit.Text, "mm");
+    }
+
+    // What cannot flow out stays: liquid resin, powder; and no investment flows into a pattern's void.
+    static Finding? MaterialTrapped(ProcessRates process, PartFacts part) => process.Model is FdmRates || part.Columns?.Enclosed is not { Count: > 0 } enclosed
         ? null
-        : Make("WALL_TOO_THIN", minimum.Severity, "The mean thickness (2 × volume ÷ area) is below the thinnest wall of the process; some wall must be thinner still.",
-            Text(decimal.Round(part.MeanThicknessMm, 3)), minimum.Limit.Text, "mm");
+        : Make("MATERIAL_TRAPPED", Severity.Review, "The part encloses spaces without a way out; a drain hole is needed.",
+            Text(decimal.Round(PartFacts.ToDecimal(enclosed.VolumeMm3) / 1000m, 3)), "0", "cm³");
 
     static Finding? LayersExceeded(ProcessRates process, PartFacts part, Placement at)
     {

@@ -32,6 +32,19 @@ public sealed class PartFacts
         VolumeUncertainty = VolumeCm3 > 0m && geometry.Verdict == Geometry.Types.Verdict.Bounded
             ? ToDecimal(geometry.VolumeHighMm3 - geometry.VolumeLowMm3) / (2000m * VolumeCm3)
             : 0m;
+        if (measurement.Analysis is { } analysis)
+        {
+            if (analysis.HullVolumeMm3 > 0)
+                HullSpareCm3 = new("hull_spare_cm3", Math.Max(0m, ToDecimal(analysis.HullVolumeMm3) / 1000m - VolumeCm3), "cm³",
+                    "measurement analysis.hull_volume_mm3 less geometry.volume_mm3");
+            if (analysis.Powder is { } powder)
+                NestedCm3 = new("nested_cm3", ToDecimal(powder.NestedCm3), "cm³", "measurement analysis.powder.nested_cm3");
+            if (analysis.Lpbf is { } lpbf)
+                MetalSupportCm3 = new("metal_support_cm3", ToDecimal(lpbf.SupportMetalMm3) / 1000m, "cm³", "measurement analysis.lpbf.support_metal_mm3");
+            // Columns through an open mesh tell nothing about its inside.
+            Columns = analysis.Columns is { OpenColumns: 0 } columns ? columns : null;
+        }
+
         if (fdm is null)
             return;
         FilamentCm3 = new("filament_cm3", ToDecimal(fdm.FilamentCm3), "cm³", "measurement fdm.filament_cm3");
@@ -57,6 +70,18 @@ public sealed class PartFacts
     public Figure? PrintTimeS { get; }
     public Figure? SupportCm3 { get; }
     public long FdmLayers { get; }
+
+    /// <summary>What the hull holds beyond the part; null without an analysis, as are the next two.</summary>
+    public Figure? HullSpareCm3 { get; }
+
+    /// <summary>Room the part takes among its neighbours in powder.</summary>
+    public Figure? NestedCm3 { get; }
+
+    /// <summary>Metal in the supports of a part melted from powder, in the orientation chosen for it.</summary>
+    public Figure? MetalSupportCm3 { get; }
+
+    /// <summary>Walls and trapped volumes; null where they were not measured or the mesh is open.</summary>
+    public Columns? Columns { get; }
 
     /// <summary>Null, and the figure at fault, when the measurement cannot be priced: a figure is missing, not a number, negative or absurd.</summary>
     public static PartFacts? Read(Measurement measurement, out string faultyFigure)
@@ -114,6 +139,9 @@ public sealed class PartFacts
             ("geometry.bbox z", max.Z - min.Z, Limits.Part.LengthMmMax),
             ("fdm.filament_cm3", measurement.Fdm?.FilamentCm3 ?? 0, Limits.Part.FilamentCm3Max),
             ("fdm.support_cm3", measurement.Fdm?.SupportCm3 ?? 0, Limits.Part.FilamentCm3Max),
+            ("analysis.hull_volume_mm3", measurement.Analysis?.HullVolumeMm3 ?? 0, Limits.Part.VolumeMm3Max),
+            ("analysis.powder.nested_cm3", measurement.Analysis?.Powder?.NestedCm3 ?? 0, Limits.Part.VolumeMm3Max),
+            ("analysis.lpbf.support_metal_mm3", measurement.Analysis?.Lpbf?.SupportMetalMm3 ?? 0, Limits.Part.VolumeMm3Max),
             ("fdm.print_time_s", measurement.Fdm?.PrintTimeS ?? 0, Limits.Part.PrintTimeSMax),
         ];
         foreach (var (name, value, most) in figures)

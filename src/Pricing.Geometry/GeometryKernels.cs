@@ -13,7 +13,9 @@ namespace Pricing.Geometry;
 /// </summary>
 public static class GeometryKernels
 {
-    static readonly LayerGrid Grid = new(FdmProfile.Standard.LayerHeightMm);
+    /// <summary>Layers a kernel is timed with when none are asked for, mm.</summary>
+    public static double LayerHeightMm => FdmProfile.Standard.LayerHeightMm;
+
     static readonly LayerSlopes Slopes = FdmEstimator.SlopesOf(FdmProfile.Standard);
 
     public static long Mass(IReadOnlyList<TriangleTile> tiles, InstructionSet set) => set switch
@@ -30,20 +32,21 @@ public static class GeometryKernels
         _ => Fingerprint<Words1>(tiles),
     };
 
-    public static long Layers(IReadOnlyList<TriangleTile> tiles, InstructionSet set) => set switch
+    public static long Layers(IReadOnlyList<TriangleTile> tiles, InstructionSet set, double layerHeightMm) => set switch
     {
-        InstructionSet.Avx512 => Layers<Doubles512>(tiles),
-        InstructionSet.Avx2 => Layers<Doubles256>(tiles),
-        _ => Layers<Doubles1>(tiles),
+        InstructionSet.Avx512 => Layers<Doubles512>(tiles, layerHeightMm),
+        InstructionSet.Avx2 => Layers<Doubles256>(tiles, layerHeightMm),
+        _ => Layers<Doubles1>(tiles, layerHeightMm),
     };
 
     /// <summary>Mass, fingerprint and layers over each tile in turn: what every triangle of any file goes through.</summary>
-    public static long OnePass(IReadOnlyList<TriangleTile> tiles, InstructionSet set)
+    public static long OnePass(IReadOnlyList<TriangleTile> tiles, InstructionSet set, double layerHeightMm)
     {
         var kernels = TileKernels.For(set);
+        var grid = new LayerGrid(layerHeightMm);
         var sums = new TileSums();
         foreach (var tile in tiles)
-            kernels.Add(tile, Grid, Slopes, sums);
+            kernels.Add(tile, grid, Slopes, sums);
         sums.Rows.Close();
         return (long)sums.Mass.Terms[MassSums.Volume6] ^ sums.Rows.First ^ sums.Chain.First;
     }
@@ -75,12 +78,13 @@ public static class GeometryKernels
         return chain.First;
     }
 
-    static long Layers<T>(IReadOnlyList<TriangleTile> tiles)
+    static long Layers<T>(IReadOnlyList<TriangleTile> tiles, double layerHeightMm)
         where T : unmanaged, IDoubles<T>
     {
+        var grid = new LayerGrid(layerHeightMm);
         var rows = new LayerRows();
         foreach (var tile in tiles)
-            LayerProfile.Add<T>(tile, TileBox.Of(tile), Grid, Slopes, rows);
+            LayerProfile.Add<T>(tile, TileBox.Of(tile), grid, Slopes, rows);
         rows.Close();
         return rows.Row(rows.First + rows.Count / 2)[LayerRows.Area];
     }

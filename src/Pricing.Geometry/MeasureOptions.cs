@@ -20,9 +20,18 @@ public sealed record MeasureOptions
 
     /// <summary>
     /// 1: filament and time from sums over triangles. 2: slicer-grade, from rasterised layers, for meshes within
-    /// <c>Limits.Mesh.TopologyTrianglesMax</c>; the estimate says which tier answered.
+    /// <c>Limits.Fdm.RasterTrianglesMax</c>; the estimate says which tier answered.
     /// </summary>
     public int FdmTier { get; init; } = 2;
+
+    /// <summary>Whether the part is analysed beyond its sums (hull, walls, gaps, supports, orientation); only sums are needed for a first price.</summary>
+    public bool Analysis { get; init; } = true;
+
+    /// <summary>Whether the analysis also gives a byte per triangle and kind of finding, for a heat map.</summary>
+    public bool Findings { get; init; }
+
+    /// <summary>Whether a picture is drawn.</summary>
+    public bool Thumbnail { get; init; }
 
     /// <summary>Threads the measurement may use. Never changes a bit of the answer.</summary>
     public int Threads { get; init; } = 1;

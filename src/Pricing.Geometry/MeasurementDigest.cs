@@ -28,6 +28,9 @@ static class MeasurementDigest
                 facts.AddRange([Bits(feature.FilamentMm), Bits(feature.TimeS)]);
         }
         facts.AddRange([m.Sla.Layers, Bits(m.Sla.LayerHeightMm), Bits(m.Sla.ResinCm3), Bits(m.Sla.PrintTimeS)]);
+        facts.AddRange([m.Boundary?.Loops ?? -1, Bits(m.Boundary?.LengthMm ?? 0), m.Intersections?.Pairs ?? -1]);
+        if (m.Analysis is { } analysis)
+            facts.AddRange(analysis.Figures().Select(Bits));
         var bytes = new byte[facts.Count * sizeof(long)];
         for (var i = 0; i < facts.Count; i++)
             BinaryPrimitives.WriteInt64LittleEndian(bytes.AsSpan(i * sizeof(long)), facts[i]);

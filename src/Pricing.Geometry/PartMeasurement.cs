@@ -1,5 +1,6 @@
 using Pricing.Geometry.Fdm;
 using Pricing.Geometry.Processes;
+using Pricing.Geometry.Topology;
 
 namespace Pricing.Geometry;
 
@@ -60,8 +61,19 @@ public sealed record PartMeasurement
 
     /// <summary>Null when the part is too tall for a layer profile or has no height.</summary>
     public required FdmEstimate? Fdm { get; init; }
+    /// <summary>Rims of holes and edges shared by too many, with their places, as the mesh was after the safe repairs; null when it is sound or not indexed.</summary>
+    public required BoundaryLoops? Boundary { get; init; }
+
+    /// <summary>Triangles that cross; null when they were not counted.</summary>
+    public required SelfIntersections? Intersections { get; init; }
+
     /// <summary>Resin printing, as it lies.</summary>
     public required SlaEstimate Sla { get; init; }
+    /// <summary>Null when it was not asked for, or the mesh is too large to be indexed.</summary>
+    public required PartAnalysis? Analysis { get; init; }
+
+    /// <summary>A PNG; not part of the digest. Null unless asked for.</summary>
+    public byte[]? ThumbnailPng { get; init; }
     public required IReadOnlyList<MeasurementNote> Notes { get; init; }
 
     /// <summary>SHA-256 over the numeric facts, in a fixed order and bit for bit.</summary>

@@ -5,6 +5,7 @@ using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mass;
 using Pricing.Geometry.Mesh;
 using Pricing.Geometry.Processes;
+using Pricing.Geometry.Shape;
 using Pricing.Geometry.Topology;
 
 namespace Pricing.Geometry;
@@ -12,7 +13,7 @@ namespace Pricing.Geometry;
 /// <summary>From sums to figures, verdict and notes.</summary>
 sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder decoder, LayerGrid grid, TilePipeline pipeline, TileSums sums)
 {
-    /// <summary>Up to this share of the volume in doubt an open mesh has a bounded volume; beyond it is an estimate.</summary>
+    /// <summary>Up to this share of the volume in doubt a mesh with holes or overlaps has a bounded volume; beyond it is an estimate.</summary>
     const double BoundedShare = 0.05;
 
     /// <summary>Below this multiple of area times diagonal there is no volume, only rounding.</summary>
@@ -41,7 +42,7 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var area = sums.Mass.Value(MassSums.Area2) / 2;
         if (!(solid.VolumeMm3 > NoVolumeShare * area * diagonal) || dx == 0 || dy == 0 || dz == 0)
             throw new MeshFormatException("MESH_NO_VOLUME", "The model encloses no volume.", "volume", "more than 0 mm3", $"{solid.VolumeMm3:G6} mm3");
-        var verdict = !solid.IsClosed
+        var verdict = !solid.IsClosed || solid.DoubtMm3 > 0
             ? solid.DoubtMm3 <= BoundedShare * solid.VolumeMm3 ? Verdict.Bounded : Verdict.Estimate
             : solid.IsInverted || repair is { Changed: true } ? Verdict.Repaired : Verdict.Exact;
         NoteMesh(repair, solid, verdict, degenerate, triangles);
@@ -53,6 +54,7 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         var overhang = sums.Mass.Terms[solid.IsInverted ? MassSums.Overhang2Inverted : MassSums.Overhang2]
             - sums.Mass.BedOverhang2[side, 0] - sums.Mass.BedOverhang2[side, 1];
         var table = ReadLayers(solid, diagonal);
+        var mesh = repair is null || !(options.Analysis || options.Thumbnail) ? null : SolidMesh.Of(repair.Corners, pipeline.Mesh.Vertices, solid.IsInverted);
         var measurement = new PartMeasurement
         {
             EngineVersion = PartMeasurer.EngineVersion,
@@ -81,7 +83,11 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             UpAreaMm2 = sums.Mass.Value(up) / 2,
             DownAreaMm2 = sums.Mass.Value(down) / 2,
             Fdm = table is null ? null : EstimateFdm(table, repair, solid, Math.Sqrt(dx * dx + dy * dy)),
+            Boundary = repair?.Boundary,
+            Intersections = repair is { Intersections: { IsCounted: true } crossing } ? crossing : null,
             Sla = SlaEstimate.Of(solid.VolumeMm3, dz, table, options.Sla),
+            Analysis = mesh is null || !options.Analysis ? null : PartAnalysis.Of(mesh, sums, solid.IsInverted, solid.VolumeMm3, area, options),
+            ThumbnailPng = mesh is null || !options.Thumbnail ? null : Thumbnail.Render(mesh, new()),
             Notes = _notes,
             Digest = [],
         };
@@ -112,7 +118,9 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
             ? null
             : Turning.Of(repair.Corners, pipeline.Mesh.Vertices, repair.Edges, grid, minZ, maxZ, solid.IsInverted, motion);
         var fromSums = FdmEstimator.Estimate(table, turning, minZ, maxZ - minZ, planDiagonalMm, options.Fdm);
-        return fromSums is not null && options.FdmTier == 2 && repair is not null ? EstimateFromRaster(repair) ?? fromSums : fromSums;
+        return fromSums is not null && options.FdmTier == 2 && repair is not null && sums.Mass.Triangles <= Limits.Fdm.RasterTrianglesMax
+            ? EstimateFromRaster(repair) ?? fromSums
+            : fromSums;
     }
 
     /// <summary>The slicer-grade estimate, of the mesh as repaired. Where the vertex index was given up (a larger mesh), the sums answer.</summary>
@@ -143,26 +151,59 @@ sealed class PartReport(MeasureOptions options, long modelBytes, MeshDecoder dec
         {
             if (!solid.IsClosed)
                 Note("MESH_OPEN", true, "The surface is not closed, or triangles are turned against each other: volume is an estimate.");
+            else
+                NoteNotCompared(isWarning: false);
             return;
         }
         if (repair.Original.Shells > 1)
             Note("MULTIPLE_SHELLS", false, $"The model consists of {repair.Original.Shells} shells that share no corner.");
         if (repair.Original.NonManifoldEdges > 0)
-            Note("NON_MANIFOLD_EDGES", false, $"Edges used by more than two triangles: {repair.Original.NonManifoldEdges}.");
+            Note("NON_MANIFOLD_EDGES", false, $"Edges used by more than two triangles: {repair.Original.NonManifoldEdges}"
+                + (repair.Boundary is { FirstShared: [var first, ..] } ? $", the first at {Place(first.From)}." : "."));
         if (repair.Duplicates > 0)
             Note("DUPLICATE_TRIANGLES", false, $"Triangles that were there twice and were dropped: {repair.Duplicates}.");
+        if (repair.Slivers > 0)
+            Note("SLIVERS_DROPPED", false, $"Triangles whose corners lie on one line, which left the surface open and were dropped: {repair.Slivers}.");
         if (repair.Welded > 0)
             Note("CORNERS_WELDED", false, $"Corners within {MeshRepair.WeldMm} mm of another that were joined: {repair.Welded}.");
         if (repair.Turned > 0)
             Note("TRIANGLES_TURNED", false, $"Triangles that faced the wrong way and were turned: {repair.Turned}.");
         if (repair.ShellsTurned > 0)
             Note("SHELLS_TURNED", false, $"Shells that were inside out and were turned: {repair.ShellsTurned}.");
+        if (repair.ShellsSwallowed > 0)
+            Note("SHELLS_SWALLOWED", false, $"Shells that lay wholly inside the solid and were dropped, as a slicer unites them: {repair.ShellsSwallowed}.");
+        var largest = repair.Boundary is { Largest: [var hole, ..] }
+            ? $" The longest rim has {hole.Edges} edges and {FourDigits(hole.LengthMm)} mm, around {Place(hole.CentreMm)}."
+            : "";
+        if (repair.HolesClosed > 0)
+            Note("HOLES_CLOSED", true, $"Small holes that were closed flat: {repair.HolesClosed}, {FourDigits(repair.HolesAreaMm2)} mm2 in all."
+                + (solid.IsClosed ? largest : ""));
         if (!solid.IsClosed)
             Note("MESH_OPEN", true, repair.Topology.BoundaryEdges > 0
                 ? $"The surface is not closed (open edges: {repair.Topology.BoundaryEdges}): "
-                    + (verdict == Verdict.Bounded ? "if the holes are small, volume lies between the bounds given." : "volume is an estimate.")
-                : "Triangles are turned against each other in a way that has no one repair: volume is an estimate.");
+                    + (verdict == Verdict.Bounded ? "if the holes are small, volume lies between the bounds given." : "volume is an estimate.") + largest
+                : "Triangles are turned against each other in a way that has no one repair: volume is an estimate." + largest);
+        NoteOverlaps(repair, solid, verdict);
     }
+
+    void NoteOverlaps(MeshRepair repair, Solid solid, Verdict verdict)
+    {
+        if (repair.Intersections is { Pairs: > 0 } crossing)
+            Note("SELF_INTERSECTING", true, $"The surface runs through itself: {(crossing.IsAtLeast ? "at least " : "")}{crossing.Pairs} pairs of triangles cross, "
+                + $"the first at {Place(crossing.First[0])}." + (solid is { IsClosed: true, DoubtMm3: > 0 }
+                    ? " What overlaps counts once; the volume " + (verdict == Verdict.Bounded ? "lies between the bounds given." : "is an estimate.")
+                    : ""));
+        else if (repair.Overlap is not null && solid.DoubtMm3 > 0)
+            Note("SHELLS_OVERLAP", true, "Shells lie in one another without crossing anywhere in the open: what overlaps counts once, the volume is measured along columns.");
+        if (solid.IsClosed && !repair.ShellsCompared)
+            NoteNotCompared(repair.Topology.Shells > 1);
+    }
+
+    void NoteNotCompared(bool isWarning) => Note("OVERLAPS_NOT_CHECKED", isWarning,
+        "The mesh is too large or too entangled to look for overlaps: where the surface runs through itself the volume counts twice. "
+            + $"The limit is {Limits.Topology.CrossingTrianglesMax} triangles.");
+
+    static string Place(Point3 p) => $"({FourDigits(p.X)}, {FourDigits(p.Y)}, {FourDigits(p.Z)})";
 
     void NoteSize(double extentMm)
     {

@@ -4,7 +4,7 @@ using Pricing.Geometry.Topology;
 
 namespace Pricing.Geometry;
 
-/// <summary>The volume a mesh encloses, or would once its holes are closed, and how much of it is in doubt.</summary>
+/// <summary>The volume a mesh encloses, or would once its holes are closed and what overlaps is united, and how much of it is in doubt.</summary>
 sealed record Solid(double VolumeMm3, Point3 CentroidMm, bool IsInverted, bool IsClosed, double DoubtMm3, LayerRows? ConeRows)
 {
     /// <param name="sums">Sums of the mesh, repaired where it could be.</param>
@@ -16,15 +16,24 @@ sealed record Solid(double VolumeMm3, Point3 CentroidMm, bool IsInverted, bool I
         var mass = sums.Mass;
         // Where the mesh is indexed its edges were counted one by one; the fingerprint stands in where it is not.
         if (repair?.Topology.Balanced ?? sums.Chain.IsClosed)
-            return Closed(mass.Terms, true, 0, null);
-        if (repair is null)
+            return United(Closed(mass.Terms, true, repair?.HolesDoubtMm3 ?? 0, null), repair?.Overlap ?? default);
+        if (repair is null || OpenBoundary.Of(repair.Edges, pipeline.Mesh.Vertices) is not { } boundary)
             return AboutCentre(mass, box);
-        var boundary = OpenBoundary.Of(repair.Edges, pipeline.Mesh.Vertices);
         var cones = pipeline.Measure(boundary.WriteTo);
         var terms = (Int128[])mass.Terms.Clone();
         for (var t = MassSums.Volume6; t <= MassSums.MomentZ24; t++)
             terms[t] += cones.Mass.Terms[t];
-        return Closed(terms, false, boundary.UncertaintyMm3, cones.Rows);
+        return Closed(terms, false, boundary.UncertaintyMm3 + repair.HolesDoubtMm3, cones.Rows);
+    }
+
+    /// <summary>Takes off what overlapping shells count twice, unless it is too little to matter: surfaces that merely graze each other change nothing.</summary>
+    static Solid United(Solid solid, OverlapExcess overlap)
+    {
+        var nothing = MeshRepair.NoDoubtShare * solid.VolumeMm3;
+        if (Math.Abs(overlap.Mm3) + overlap.DoubtMm3 <= nothing)
+            overlap = default;
+        var doubt = solid.DoubtMm3 + overlap.DoubtMm3;
+        return solid with { VolumeMm3 = solid.VolumeMm3 - overlap.Mm3, DoubtMm3 = doubt <= nothing && overlap == default ? 0 : doubt };
     }
 
     static Solid Closed(Int128[] terms, bool isClosed, double doubt, LayerRows? cones)

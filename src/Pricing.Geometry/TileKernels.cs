@@ -2,6 +2,7 @@ using Pricing.Geometry.Lanes;
 using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mass;
 using Pricing.Geometry.Mesh;
+using Pricing.Geometry.Orientation;
 
 namespace Pricing.Geometry;
 
@@ -10,12 +11,14 @@ sealed class TileSums
 {
     public readonly MassSums Mass = new();
     public readonly LayerRows Rows = new();
+    public readonly NormalHistogram Normals = new();
     public EdgeChain Chain;
 
     public void Add(TileSums other)
     {
         Mass.Add(other.Mass);
         Rows.Add(other.Rows);
+        Normals.Add(other.Normals);
         Chain.Add(other.Chain);
     }
 }
@@ -25,23 +28,25 @@ abstract class TileKernels
 {
     public static TileKernels For(InstructionSet set) => set switch
     {
-        InstructionSet.Avx512 => new Bound<Doubles512, Words512>(),
-        InstructionSet.Avx2 => new Bound<Doubles256, Words256>(),
-        _ => new Bound<Doubles1, Words1>(),
+        InstructionSet.Avx512 => new Bound<Doubles512, Words512, Floats512>(),
+        InstructionSet.Avx2 => new Bound<Doubles256, Words256, Floats256>(),
+        _ => new Bound<Doubles1, Words1, Floats1>(),
     };
 
     /// <summary>Runs every kernel over a tile while it is in the first-level cache.</summary>
     public abstract void Add(TriangleTile tile, in LayerGrid grid, in LayerSlopes slopes, TileSums sums);
 
-    sealed class Bound<TDoubles, TWords> : TileKernels
+    sealed class Bound<TDoubles, TWords, TFloats> : TileKernels
         where TDoubles : unmanaged, IDoubles<TDoubles>
         where TWords : unmanaged, IWords<TWords>
+        where TFloats : unmanaged, IFloats<TFloats>
     {
         public override void Add(TriangleTile tile, in LayerGrid grid, in LayerSlopes slopes, TileSums sums)
         {
             var box = TileBox.Of(tile);
             MassProperties.Add<TDoubles>(tile, box, sums.Mass);
             EdgeFingerprint.Add<TWords>(tile, ref sums.Chain);
+            NormalHistogram.Add<TFloats>(tile, box, sums.Normals);
             LayerProfile.Add<TDoubles>(tile, box, grid, slopes, sums.Rows);
         }
     }

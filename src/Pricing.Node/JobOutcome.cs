@@ -1,3 +1,4 @@
+using Pricing.Node.V1;
 using Pricing.Quoting.V1;
 
 namespace Pricing.Node;
@@ -13,6 +14,9 @@ abstract record JobOutcome
 
     /// <summary>Not this node's to answer; another lease may.</summary>
     public sealed record Released(string Reason) : JobOutcome;
+
+    /// <summary>The worker process died of it or was ended for what it took: counted against the model.</summary>
+    public sealed record WorkerDied(WorkerDeath Death) : JobOutcome;
 
     /// <summary>Our own fault.</summary>
     public sealed record Crashed(Exception Cause) : JobOutcome;
@@ -34,6 +38,8 @@ static class ReleaseReason
     public const string WindowExceeded = "CHUNK_WINDOW_EXCEEDED";
     public const string LengthMismatch = "MODEL_LENGTH_MISMATCH";
     public const string HashMismatch = "MODEL_HASH_MISMATCH";
+    public const string NoWorker = "NO_WORKER";
+    public const string WorkerLost = "WORKER_LOST";
     public const string OutOfTime = "OUT_OF_TIME";
     public const string Internal = "NODE_INTERNAL";
     public const string AnswerRefused = "ANSWER_REFUSED";

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using Pricing.Geometry;
 using Pricing.Node.V1;
-using Pricing.Quoting.V1;
+using Pricing.Node.Workers;
 
 namespace Pricing.Node;
 
@@ -20,7 +19,7 @@ sealed class JobRun : IDisposable
     readonly BlockingCollection<Chunk> _chunks = [];
     // The stream may bring a chunk or a cancel at the very moment the run ends and is disposed.
     readonly Lock _ending = new();
-    PartMeasurer? _measurer;
+    IMeasuring? _measuring;
     long _received;
     long _consumed;
     string _stopWhy = OutOfTime;
@@ -63,7 +62,7 @@ sealed class JobRun : IDisposable
     public long AckAsked { get; private set; }
 
     /// <summary>For progress frames; any thread.</summary>
-    public MeasureProgress Progress => Volatile.Read(ref _measurer)?.Progress ?? default;
+    public MeasureProgress Progress => Volatile.Read(ref _measuring)?.Progress ?? default;
 
     /// <summary>Takes the next bytes from the stream; a reason to give the lease back when the peer broke the rules, else null.</summary>
     public string? Offer(Chunk chunk)
@@ -102,57 +101,52 @@ sealed class JobRun : IDisposable
         }
     }
 
-    /// <summary>Runs on a thread of its own until the outcome is known.</summary>
-    /// <remarks>
-    /// 1. Each chunk is hashed, then decoded and measured, then acknowledged, so the coordinator's window moves.
-    /// 2. When the file turns out to be bad, the rest is still received and hashed: a fault is final only if it is the model's,
-    ///    and only the hash tells a bad model from bytes that were damaged on their way.
-    /// 3. With the last byte the hash decides: another one gives the lease back.
-    /// 4. Finish gives the figures.
-    /// </remarks>
-    public JobOutcome Measure(int threads)
+    /// <summary>Runs on a thread of its own until the outcome is known: each chunk is taken by the measuring place, then acknowledged, so that the
+    /// coordinator's window moves.</summary>
+    public JobOutcome Measure(WorkerPool pool, int threads)
     {
         _hasStarted = true;
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var timing = new MeasureTiming();
-        MeshFormatException? fault = null;
         try
         {
-            fault = Guarded(() => _measurer = new PartMeasurer(
-                MeasurementMapping.ToOptions(Assign.Options, threads), Assign.ModelBytes, Assign.FileName.Length > 0 ? Assign.FileName : null));
-
-            var began = _time.GetTimestamp();
-            foreach (var chunk in _chunks.GetConsumingEnumerable(StopToken))
-            {
-                var arrived = _time.GetTimestamp();
-                timing.ReceiveMs += _time.GetElapsedTime(began, arrived).TotalMilliseconds;
-                hash.AppendData(chunk.Data.Span);
-                fault ??= Guarded(() => _measurer!.Push(chunk.Data.Span));
-                Consumed(chunk.Data.Length, chunk.Last);
-                began = _time.GetTimestamp();
-                timing.DecodeMs += _time.GetElapsedTime(arrived, began).TotalMilliseconds;
-            }
+            using var measuring = pool.Begin(Assign, threads, StopToken);
+            if (measuring is null)
+                return new JobOutcome.Released(ReleaseReason.NoWorker);
+            Volatile.Write(ref _measuring, measuring);
+            Feed(measuring);
             StopToken.ThrowIfCancellationRequested();
-
-            var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
-            if (sha256 != Assign.ModelSha256)
-                return new JobOutcome.Released(ReleaseReason.HashMismatch);
-
-            PartMeasurement? part = null;
-            fault ??= Guarded(() => part = _measurer!.Finish());
-            timing.MeasureMs = _time.GetElapsedTime(began).TotalMilliseconds;
+            var outcome = measuring.Finish();
             StopToken.ThrowIfCancellationRequested();
-            return fault is not null
-                ? new JobOutcome.Failed(MeasurementMapping.ToFailure(fault))
-                : new JobOutcome.Measured(MeasurementMapping.ToMessage(part!, sha256, Assign.Options, timing));
+            return outcome;
         }
         catch (OperationCanceledException) when (StopToken.IsCancellationRequested)
         {
             return WhenStopped;
         }
+        catch (MeasuringLostException lost)
+        {
+            // A worker that was ended because nobody wants the job any more is nobody's fault.
+            return StopToken.IsCancellationRequested ? WhenStopped : lost.Outcome;
+        }
         catch (Exception unexpected)
         {
             return new JobOutcome.Crashed(unexpected);
+        }
+    }
+
+    void Feed(IMeasuring measuring)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(StopToken, measuring.Lost);
+        try
+        {
+            foreach (var chunk in _chunks.GetConsumingEnumerable(either.Token))
+            {
+                measuring.Push(chunk.Data.Span);
+                Consumed(chunk.Data.Length, chunk.Last);
+            }
+        }
+        catch (OperationCanceledException) when (!StopToken.IsCancellationRequested)
+        {
+            // The worker is gone; finishing says how it ended.
         }
     }
 
@@ -164,22 +158,8 @@ sealed class JobRun : IDisposable
         lock (_ending)
         {
             _disposed = true;
-            _measurer?.Dispose();
             _chunks.Dispose();
             _stop.Dispose();
-        }
-    }
-
-    static MeshFormatException? Guarded(Action step)
-    {
-        try
-        {
-            step();
-            return null;
-        }
-        catch (MeshFormatException fault)
-        {
-            return fault;
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Pricing.Node.V1;
+using Pricing.Node.Workers;
 using Pricing.Quoting.V1;
 
 namespace Pricing.Node;
@@ -8,7 +9,7 @@ namespace Pricing.Node;
 /// <summary>
 /// The leases this node holds, across streams: how many there may be, which of them are being measured, and what becomes of each outcome.
 /// </summary>
-sealed class JobTable(NodeOptions options, CompletionSender completion, ILogger<JobTable> log) : IDisposable
+sealed class JobTable(NodeOptions options, WorkerPool pool, CompletionSender completion, ILogger<JobTable> log) : IDisposable
 {
     static readonly ActivitySource Activities = new("Pricing.Node");
 
@@ -138,7 +139,7 @@ sealed class JobTable(NodeOptions options, CompletionSender completion, ILogger<
             var threads = Math.Max(1, options.Threads / Math.Max(1, options.Threads - _slots.CurrentCount));
             // A thread of its own: measuring would starve the pool that reads the stream and beats the heart.
             return await Task.Factory.StartNew(
-                () => run.Measure(threads), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
+                () => run.Measure(pool, threads), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).ConfigureAwait(false);
         }
         finally
         {
@@ -161,6 +162,12 @@ sealed class JobTable(NodeOptions options, CompletionSender completion, ILogger<
             case JobOutcome.Released released:
                 log.LogWarning("Job {JobId} epoch {Epoch} given back: {Reason}.", run.Lease.JobId, run.Lease.Epoch, released.Reason);
                 run.Session.Release(run.Lease, released.Reason);
+                break;
+            case JobOutcome.WorkerDied died:
+                log.LogError("Job {JobId} epoch {Epoch} ended its worker: {Reason}, exit {ExitCode}, {Stage}, {BytesConsumed} bytes in, {RssBytes} bytes resident. {StderrTail}",
+                    run.Lease.JobId, run.Lease.Epoch, died.Death.Reason, died.Death.ExitCode, died.Death.Stage, died.Death.BytesConsumed, died.Death.RssBytes,
+                    died.Death.StderrTail.Trim());
+                await CompleteAsync(run, new CompleteJobRequest { WorkerDeath = died.Death }).ConfigureAwait(false);
                 break;
             case JobOutcome.Crashed crashed:
                 log.LogError(crashed.Cause, "Job {JobId} epoch {Epoch}: measuring failed unexpectedly.", run.Lease.JobId, run.Lease.Epoch);

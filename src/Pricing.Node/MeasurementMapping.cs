@@ -45,6 +45,8 @@ public static class MeasurementMapping
             ResinCm3 = part.Sla.ResinCm3,
             PrintTimeS = part.Sla.PrintTimeS,
         };
+        if (part.Analysis is { } analysis)
+            message.Analysis = AnalysisMapping.ToMessage(analysis, part);
         message.Notes.AddRange(part.Notes.Select(ToMessage));
         return message;
     }

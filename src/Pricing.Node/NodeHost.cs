@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Pricing.Node.Workers;
 
 namespace Pricing.Node;
 
@@ -21,6 +22,7 @@ public static class NodeHost
             .AddSingleton(options)
             .AddSingleton<NodeStatus>()
             .AddSingleton<Coordinators>()
+            .AddSingleton<WorkerPool>()
             .AddSingleton<JobTable>()
             .AddSingleton<CompletionSender>()
             .AddHostedService<NodeWorker>();

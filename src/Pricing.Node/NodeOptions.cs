@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Pricing.Node.Workers;
 
 namespace Pricing.Node;
 
@@ -20,6 +21,9 @@ public sealed record NodeOptions
     /// <summary>Lanes this node serves; empty = all.</summary>
     public IReadOnlyList<string> Lanes { get; init; } = [];
 
+    /// <summary>The worker processes that measure; null = jobs are measured in the node's own process.</summary>
+    public WorkerOptions? Workers { get; init; }
+
     /// <summary>Lowest level written to the log (JSON lines on stderr).</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
@@ -35,6 +39,7 @@ public sealed record NodeOptions
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Name.Length, Limits.Node.NameCharsMax);
         ArgumentOutOfRangeException.ThrowIfLessThan(Threads, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Threads, Limits.Mesh.ThreadsMax);
+        Workers?.Check();
         ArgumentOutOfRangeException.ThrowIfNegative(Credits);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Credits, Limits.Job.NodeCreditsMax);
     }

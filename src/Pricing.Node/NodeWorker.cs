@@ -1,16 +1,20 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Pricing.Node.Workers;
 
 namespace Pricing.Node;
 
 /// <summary>The node's one loop: dial a coordinator, work on its stream until it ends, dial the next.</summary>
 sealed class NodeWorker(
-    NodeOptions options, NodeStatus status, Coordinators coordinators, JobTable jobs, ILogger<NodeWorker> log) : BackgroundService
+    NodeOptions options, NodeStatus status, Coordinators coordinators, WorkerPool pool, JobTable jobs, ILogger<NodeWorker> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Off the host's start: a node is started when it dials, not when somebody answers.
         await Task.Yield();
+        pool.Start();
+        // A node without a place to measure asks for no work.
+        await pool.Ready.WaitAsync(stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         var backoff = new Backoff(Limits.Node.DialBackoffFirstMs, Limits.Node.DialBackoffMaxMs, options.Time);
         while (!stoppingToken.IsCancellationRequested)
         {

@@ -31,8 +31,8 @@ public class KernelsBench
     public long Fingerprint() => GeometryKernels.Fingerprint(_tiles, Path);
 
     [Benchmark]
-    public long Layers() => GeometryKernels.Layers(_tiles, Path);
+    public long Layers() => GeometryKernels.Layers(_tiles, Path, GeometryKernels.LayerHeightMm);
 
     [Benchmark]
-    public long OnePass() => GeometryKernels.OnePass(_tiles, Path);
+    public long OnePass() => GeometryKernels.OnePass(_tiles, Path, GeometryKernels.LayerHeightMm);
 }

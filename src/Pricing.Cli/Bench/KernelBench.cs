@@ -34,15 +34,49 @@ public static class KernelBench
         }
         Time($"mass + box ({isa})", () => GeometryKernels.Mass(tiles, set));
         Time($"edge fingerprint ({isa})", () => GeometryKernels.Fingerprint(tiles, set));
-        Time($"layer profile ({isa})", () => GeometryKernels.Layers(tiles, set));
-        Time($"one pass, all kernels ({isa})", () => GeometryKernels.OnePass(tiles, set));
+        Time($"layer profile ({isa})", () => GeometryKernels.Layers(tiles, set, GeometryKernels.LayerHeightMm));
+        Time($"one pass, all kernels ({isa})", () => GeometryKernels.OnePass(tiles, set, GeometryKernels.LayerHeightMm));
         if (set != InstructionSet.Portable)
-            Time("one pass, all kernels (portable)", () => GeometryKernels.OnePass(tiles, InstructionSet.Portable));
+            Time("one pass, all kernels (portable)", () => GeometryKernels.OnePass(tiles, InstructionSet.Portable, GeometryKernels.LayerHeightMm));
         Time("weld, edges, shells", () => GeometryKernels.Topology(tiles));
         Time("measure file, 1 thread", () => PartMeasurer.Measure(mesh.Stl, new(), "bench.stl"));
         Time("measure file, 2 threads", () => PartMeasurer.Measure(mesh.Stl, new() { Threads = 2 }, "bench.stl"));
         return results;
     }
+
+    /// <summary>Every kernel on every path of this CPU, by layers and by size: tiles in memory, then files in memory on one and two threads.</summary>
+    /// <param name="triangles">Largest size.</param>
+    /// <param name="repetitions">Repetitions after one to warm up.</param>
+    /// <param name="cancellation">Checked between repetitions.</param>
+    public static IReadOnlyList<KernelResult> Grid(int triangles, int repetitions, CancellationToken cancellation)
+    {
+        List<KernelResult> results = [];
+        foreach (var size in Sizes.Where(size => size <= triangles))
+        {
+            var mesh = BenchMesh.Torus(size);
+            var tiles = mesh.Tiles();
+            var heightMm = (double)(tiles.Max(t => t.Az[..t.Count].ToArray().Max()) - tiles.Min(t => t.Az[..t.Count].ToArray().Min()));
+            void Time(string name, Action work) => results.Add(Measure(name, mesh.Triangles, 50L * mesh.Triangles, repetitions, work, cancellation));
+            foreach (var set in Enum.GetValues<InstructionSet>().Where(InstructionSets.IsSupported))
+            {
+                Time($"mass + box, {set.Name()}", () => GeometryKernels.Mass(tiles, set));
+                Time($"edge fingerprint, {set.Name()}", () => GeometryKernels.Fingerprint(tiles, set));
+                foreach (var layers in LayerCounts)
+                    Time($"layer profile, {layers} layers, {set.Name()}", () => GeometryKernels.Layers(tiles, set, heightMm / layers));
+                Time($"one pass, 1000 layers, {set.Name()}", () => GeometryKernels.OnePass(tiles, set, heightMm / 1000));
+            }
+            for (var threads = 1; threads <= 2; threads++)
+            {
+                var options = new MeasureOptions { Threads = threads, FdmTier = 1 };
+                Time($"file in memory, sums and index, {threads} thread{(threads > 1 ? "s" : "")}", () => PartMeasurer.Measure(mesh.Stl, options, "bench.stl"));
+            }
+        }
+        return results;
+    }
+
+    static readonly int[] Sizes = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+    static readonly int[] LayerCounts = [100, 1_000, 10_000];
 
     static void Decode(BenchMesh mesh)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Grpc.Net.Client;
 using Pricing.Geometry.Examples;
 using Pricing.Geometry;
@@ -13,7 +12,7 @@ namespace Pricing.Cli.Bench;
 /// <summary>Calls of one phase: so many callers, each asking again as soon as it is answered.</summary>
 public sealed record KnownPriceResult(
     int Clients, long Calls, double Seconds, double CallsPerS, double P50Us, double P90Us, double P99Us, double P999Us, double MaxUs,
-    double ServerCpuUs, double ClientCpuUs, long AnsweredFromMemory, long Loads, double LoadAverage);
+    double ServerCpuUs, double ClientCpuUs, long AnsweredFromMemory, long Loads);
 
 /// <summary>
 /// How fast a known price is answered over gRPC: a coordinator with its own PostgreSQL in a process of its own, callers in this one,
@@ -74,7 +73,7 @@ public static class KnownPriceBench
             // A call that is answered from memory finds two things there: that the model may be seen, and the answer.
             return new(callers, times.Count, elapsed, times.Count / elapsed, Us(50), Us(90), Us(99), Us(99.9), times.HighestNs / 1e3,
                 serverCpu.TotalMicroseconds / times.Count, clientCpu.TotalMicroseconds / times.Count,
-                (after.MemoryHits - before.MemoryHits) / 2, after.Loads - before.Loads, LoadAverage());
+                (after.MemoryHits - before.MemoryHits) / 2, after.Loads - before.Loads);
         }
         finally
         {
@@ -105,12 +104,5 @@ public static class KnownPriceBench
         foreach (var times in perCaller)
             all.Add(times);
         return all;
-    }
-
-    /// <summary>Of the last minute: what else this machine was doing, and we.</summary>
-    static double LoadAverage()
-    {
-        const string file = "/proc/loadavg";
-        return File.Exists(file) ? double.Parse(File.ReadAllText(file).Split(' ')[0], CultureInfo.InvariantCulture) : 0;
     }
 }

@@ -1,108 +1,75 @@
 using System.CommandLine;
-using System.Reflection;
-using System.Runtime.InteropServices;
 using Pricing.Cli.Bench;
 using Pricing.Cli.Output;
-using Pricing.Node;
+using Pricing.Geometry;
 using Spectre.Console;
 
 namespace Pricing.Cli.Commands;
 
-/// <summary><c>pricing bench</c>: throughput of the kernels and of whole files on this machine, with its spread.</summary>
+/// <summary><c>pricing bench</c>: how fast this machine measures, how much faster than others, and whether broken files break anything.</summary>
 static class BenchCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var triangles = new Option<int>("--triangles") { Description = "Size of the mesh.", DefaultValueFactory = _ => 1_000_000, HelpName = "N" };
+        var triangles = new Option<int>("--triangles") { Description = "Size of the mesh, or the largest of --grid and --peers.", DefaultValueFactory = _ => 1_000_000, HelpName = "N" };
         var repetitions = new Option<int>("--repetitions", "-r") { Description = "Repetitions of each, after one to warm up.", DefaultValueFactory = _ => 7, HelpName = "N" };
-        var knownPrice = new Option<bool>("--known-price") { Description = "Measure how fast a running coordinator answers a known price over gRPC instead." };
+        var grid = new Option<bool>("--grid") { Description = "Every kernel on every instruction set, by layers, sizes and threads." };
+        var peers = new Option<bool>("--peers") { Description = "Compare with PrusaSlicer, admesh and assimp, where installed, on the same files." };
+        var corpus = new Option<string?>("--corpus") { Description = "A folder of models that --peers slices and --fuzz mutates besides its own.", HelpName = "DIR" };
+        var save = new Option<string?>("--save") { Description = "Keep the results there, per machine, as JSON and Markdown.", HelpName = "DIR" };
+        var fuzz = new Option<double?>("--fuzz") { Description = "Throw broken files at a decoder for so many minutes.", HelpName = "MINUTES" };
+        var format = new Option<string?>("--format") { Description = "Format to fuzz: one of stl-binary, stl-ascii, obj, ply, off, 3mf, gltf, glb, amf. Default: each in turn.", HelpName = "F" };
+        var seed = new Option<int>("--seed") { Description = "Seed of the first broken file.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var knownPrice = new Option<bool>("--known-price") { Description = "Measure how fast a running coordinator answers a known price over gRPC." };
         var seconds = new Option<int>("--seconds") { Description = "With --known-price: how long each number of callers asks.", DefaultValueFactory = _ => 10, HelpName = "S" };
         var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the runs with one and four.", DefaultValueFactory = _ => 16, HelpName = "N" };
         var redis = new Option<string?>("--redis") { Description = "With --known-price: Redis for the coordinator.", HelpName = "HOST:PORT" };
         var json = Inputs.Json();
         var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.")
         {
-            triangles, repetitions, knownPrice, seconds, clients, redis, json,
+            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, json,
         };
-        command.SetAction((parsed, cancellation) => parsed.GetValue(knownPrice)
-            ? KnownPriceAsync(
-                ServeCommand.CheckRedis(parsed.GetValue(redis)),
-                InRange("--seconds", parsed.GetValue(seconds), 1, Limits.Cli.BenchSecondsMax),
-                InRange("--clients", parsed.GetValue(clients), 1, Limits.Cli.BenchClientsMax),
-                parsed.GetValue(json), terminal, cancellation)
-            : Task.Run(() => Run(
-                InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax),
-                InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax),
-                parsed.GetValue(json), terminal, cancellation), cancellation));
+        command.SetAction((parsed, cancellation) => Task.Run(async () =>
+        {
+            if (parsed.GetValue(knownPrice))
+            {
+                return await KnownPriceReports.RunAsync(
+                    ServeCommand.CheckRedis(parsed.GetValue(redis)),
+                    InRange("--seconds", parsed.GetValue(seconds), 1, Limits.Cli.BenchSecondsMax),
+                    InRange("--clients", parsed.GetValue(clients), 1, Limits.Cli.BenchClientsMax),
+                    parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+            }
+            var size = InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax);
+            var times = InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax);
+            var folder = parsed.GetValue(corpus);
+            if (folder is not null && !Directory.Exists(folder))
+                throw Inputs.Wrong("FOLDER_NOT_FOUND", "The folder does not exist.", "--corpus", "a folder", folder);
+            if (parsed.GetValue(fuzz) is { } minutes)
+                return FuzzReports.Run(Formats(parsed.GetValue(format)), Minutes(minutes), parsed.GetValue(seed), folder, parsed.GetValue(save), terminal, cancellation);
+            if (parsed.GetValue(peers))
+                return PeerReports.Run(size, times, folder, parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+            return Run(size, times, parsed.GetValue(grid), parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+        }, cancellation));
         return command;
     }
 
-    static async Task<int> KnownPriceAsync(string? redis, int seconds, int clients, bool json, Terminal terminal, CancellationToken cancellation)
+    static int Run(int triangles, int repetitions, bool grid, string? save, bool json, Terminal terminal, CancellationToken cancellation)
     {
-        await terminal.Error.WriteLineAsync($"starting a coordinator with its own database; then {seconds} s each with 1, 4 and {clients} callers …");
-        var (answerBytes, results) = await KnownPriceBench.RunAsync(redis, seconds, clients, cancellation);
+        terminal.Error.WriteLine($"measuring {(grid ? "up to " : "")}{Words.Count(triangles)} triangles, {repetitions} repetitions of each …");
+        var before = Machine.Load();
+        var results = grid ? KernelBench.Grid(triangles, repetitions, cancellation) : KernelBench.Run(triangles, repetitions, cancellation);
+        var head = $"load before {before}, after {Machine.Load()}; {repetitions} repetitions of each; rates of the median";
+        if (save is not null)
+            SavedResults.Write(save, grid ? "grid" : "kernels", "Kernels and whole files", head,
+                ["what", "triangles", "million triangles/s", "MB/s of file", "min ms", "median ms", "max ms", "allocated bytes"],
+                [.. results.Select(r => (IReadOnlyList<object>)[r.Name, r.Triangles, Math.Round(r.TrianglesPerS / 1e6, 2), Math.Round(r.MegabytesPerS),
+                    Math.Round(r.MinMs, 3), Math.Round(r.MedianMs, 3), Math.Round(r.MaxMs, 3), r.AllocatedBytes])]);
         if (json)
             JsonText.Write(terminal.Out, writer =>
             {
                 writer.WriteStartObject();
-                writer.WriteString("machine", Machine());
-                writer.WriteString("commit", Commit());
-                writer.WriteNumber("answer_bytes", answerBytes);
-                writer.WriteStartArray("results");
-                foreach (var result in results)
-                {
-                    writer.WriteStartObject();
-                    writer.WriteNumber("clients", result.Clients);
-                    writer.WriteNumber("calls", result.Calls);
-                    writer.WriteNumber("seconds", Math.Round(result.Seconds, 3));
-                    writer.WriteNumber("calls_per_s", Math.Round(result.CallsPerS));
-                    foreach (var (name, value) in new[]
-                    {
-                        ("p50_us", result.P50Us), ("p90_us", result.P90Us), ("p99_us", result.P99Us), ("p999_us", result.P999Us), ("max_us", result.MaxUs),
-                        ("server_cpu_us_per_call", result.ServerCpuUs), ("client_cpu_us_per_call", result.ClientCpuUs), ("load_average", result.LoadAverage),
-                    })
-                        writer.WriteNumber(name, Math.Round(value, 1));
-                    writer.WriteNumber("answered_from_memory", result.AnsweredFromMemory);
-                    writer.WriteNumber("loads", result.Loads);
-                    writer.WriteEndObject();
-                }
-                writer.WriteEndArray();
-                writer.WriteEndObject();
-            });
-        else
-        {
-            terminal.Out.WriteLine(Machine());
-            terminal.Out.WriteLine($"commit {Commit()}, a known price of {answerBytes} bytes over gRPC, caller and coordinator on this machine");
-            terminal.Out.Flush();
-            terminal.Tables().Write(TableOf(results));
-            terminal.Out.Flush();
-        }
-        return ExitCode.Ok;
-    }
-
-    static Table TableOf(IReadOnlyList<KnownPriceResult> results)
-    {
-        var table = new Table().Border(TableBorder.Rounded);
-        foreach (var title in new[] { "callers", "calls/s", "p50 µs", "p90 µs", "p99 µs", "p99.9 µs", "max µs", "CPU µs/call server + caller", "from memory", "loads", "load average" })
-            table.AddColumn(new TableColumn(title).RightAligned());
-        foreach (var result in results)
-            table.AddRow(
-                Words.Count(result.Clients), Words.Count((long)result.CallsPerS), Words.Figure(result.P50Us), Words.Figure(result.P90Us), Words.Figure(result.P99Us),
-                Words.Figure(result.P999Us), Words.Figure(result.MaxUs), $"{Words.Figure(result.ServerCpuUs)} + {Words.Figure(result.ClientCpuUs)}",
-                Words.Count(result.AnsweredFromMemory), Words.Count(result.Loads), Words.Figure(result.LoadAverage));
-        return table;
-    }
-
-    static int Run(int triangles, int repetitions, bool json, Terminal terminal, CancellationToken cancellation)
-    {
-        terminal.Error.WriteLine($"measuring {Words.Count(triangles)} triangles, {repetitions} repetitions of each …");
-        var results = KernelBench.Run(triangles, repetitions, cancellation);
-        if (json)
-            JsonText.Write(terminal.Out, writer =>
-            {
-                writer.WriteStartObject();
-                writer.WriteString("machine", Machine());
-                writer.WriteString("commit", Commit());
+                writer.WriteString("machine", Machine.Describe());
+                writer.WriteString("commit", Machine.Commit());
                 writer.WriteNumber("repetitions", repetitions);
                 writer.WriteStartArray("results");
                 foreach (var result in results)
@@ -123,44 +90,40 @@ static class BenchCommand
             });
         else
         {
-            terminal.Out.WriteLine(Machine());
-            terminal.Out.WriteLine($"commit {Commit()}, {Words.Count(results[0].Triangles)} triangles, {repetitions} repetitions");
+            terminal.Out.WriteLine(Machine.Describe());
+            terminal.Out.WriteLine($"commit {Machine.Commit()}, {(grid ? "up to " : "")}{Words.Count(results.Max(r => r.Triangles))} triangles, {repetitions} repetitions");
             terminal.Out.Flush();
-            terminal.Tables().Write(TableOf(results));
+            terminal.Tables().Write(TableOf(results, grid));
             terminal.Out.Flush();
         }
         return ExitCode.Ok;
     }
 
-    static Table TableOf(IReadOnlyList<KernelResult> results)
+    static Table TableOf(IReadOnlyList<KernelResult> results, bool grid)
     {
         var table = new Table().Border(TableBorder.Rounded).AddColumn("what");
         foreach (var title in new[] { "million triangles/s", "MB/s of file", "min", "median", "max", "allocated" })
             table.AddColumn(new TableColumn(title).RightAligned());
         foreach (var result in results)
             table.AddRow(
-                Markup.Escape(result.Name), Words.Figure(result.TrianglesPerS / 1e6), Words.Figure(result.MegabytesPerS),
+                Markup.Escape(grid ? $"{Words.Count(result.Triangles)}: {result.Name}" : result.Name), Words.Figure(result.TrianglesPerS / 1e6), Words.Figure(result.MegabytesPerS),
                 Words.Milliseconds(result.MinMs), Words.Milliseconds(result.MedianMs), Words.Milliseconds(result.MaxMs), Words.Bytes(result.AllocatedBytes));
         return table.Caption("rates of the median");
     }
 
-    static string Machine() =>
-        $"{Processor()}, {Environment.ProcessorCount} threads, {RuntimeInformation.OSDescription}, {RuntimeInformation.FrameworkDescription}, {MeasurementMapping.InstructionSet}";
-
-    static string Processor()
+    static IReadOnlyList<MeshFormat> Formats(string? name)
     {
-        const string cpuInfo = "/proc/cpuinfo";
-        var model = File.Exists(cpuInfo) ? File.ReadLines(cpuInfo).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return model is null ? RuntimeInformation.ProcessArchitecture.ToString() : model[(model.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim();
+        if (name is null)
+            return Enum.GetValues<MeshFormat>();
+        foreach (var format in Enum.GetValues<MeshFormat>())
+            if (FuzzReports.NameOf(format) == name)
+                return [format];
+        throw Inputs.Wrong("FORMAT_UNKNOWN", "The format is not known.", "--format", string.Join(", ", Enum.GetValues<MeshFormat>().Select(FuzzReports.NameOf)), name);
     }
 
-    /// <summary>The build writes the commit behind the plus sign of the version.</summary>
-    static string Commit()
-    {
-        var version = typeof(BenchCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "";
-        var plus = version.IndexOf('+', StringComparison.Ordinal);
-        return plus < 0 ? "unknown" : version[(plus + 1)..][..Math.Min(12, version.Length - plus - 1)];
-    }
+    static TimeSpan Minutes(double minutes) => minutes is > 0 and <= Limits.Cli.FuzzMinutesMax
+        ? TimeSpan.FromMinutes(minutes)
+        : throw Inputs.Wrong("VALUE_OUT_OF_RANGE", "The value is out of range.", "--fuzz", $"more than 0, up to {Limits.Cli.FuzzMinutesMax}", $"{minutes}");
 
     static int InRange(string option, int value, int least, int most) => value >= least && value <= most
         ? value

@@ -19,10 +19,13 @@ static class MeasureCommand
         var scale = Inputs.Scale();
         var profile = new Option<string?>("--profile") { Description = "Printer profile for the filament or resin estimate: a slicer's .ini file. Default: 0.2 mm layers, 2 walls, 15 % infill; resin at 0.05 mm.", HelpName = "FILE" };
         var threads = new Option<int>("--threads", "-t") { Description = "Threads to use. Never changes a bit of the answer.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
+        var sums = new Option<bool>("--sums-only") { Description = "Only what one pass over the file gives: no walls, hull, orientation or rasterised estimate." };
+        var thumbnail = new Option<string?>("--thumbnail") { Description = "Write a picture of the part (PNG). One file at a time.", HelpName = "FILE" };
+        var findings = new Option<string?>("--findings") { Description = "Write a byte per triangle and kind of finding: FILE.overhang, .thin_wall, .narrow_gap, .unreachable; 0 = nothing, 255 = worst.", HelpName = "FILE" };
         var json = Inputs.Json();
         var command = new Command("measure", "Measure models: size, volume, area, watertightness, filament and print time. No server needed.")
         {
-            files, unit, scale, profile, threads, json,
+            files, unit, scale, profile, threads, sums, thumbnail, findings, json,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -31,7 +34,11 @@ static class MeasureCommand
                 Unit = Inputs.ParseUnit(parsed.GetValue(unit)),
                 Scale = Inputs.CheckScale(parsed.GetValue(scale)),
                 Threads = CheckThreads(parsed.GetValue(threads)),
+                Thumbnail = parsed.GetValue(thumbnail) is not null,
+                Findings = parsed.GetValue(findings) is not null,
             };
+            if (parsed.GetValue(sums))
+                options = options with { FdmTier = 1, Analysis = false };
             if (parsed.GetValue(profile) is { } ini)
             {
                 var text = InputFile.ReadText(ini, "--profile", Limits.Cli.ProfileBytesMax, ("PROFILE_TOO_LARGE", "The printer profile is too large."));
@@ -40,18 +47,21 @@ static class MeasureCommand
                     ? options with { Sla = SlaProfile.FromPrusa(text, name) }
                     : options with { Fdm = PrusaProfile.Parse(text, name) };
             }
-            return RunAsync(parsed.GetRequiredValue(files), options, parsed.GetValue(json), terminal, cancellation);
+            var written = new Written(OneFile(parsed.GetRequiredValue(files), parsed.GetValue(thumbnail), "--thumbnail"),
+                OneFile(parsed.GetRequiredValue(files), parsed.GetValue(findings), "--findings"));
+            return RunAsync(parsed.GetRequiredValue(files), options, written, parsed.GetValue(json), terminal, cancellation);
         });
         return command;
     }
 
-    static Task<int> RunAsync(string[] files, MeasureOptions options, bool json, Terminal terminal, CancellationToken cancellation) =>
+    static Task<int> RunAsync(string[] files, MeasureOptions options, Written written, bool json, Terminal terminal, CancellationToken cancellation) =>
         FileLoop.RunAsync(files, json, terminal, async (file, progress) =>
         {
             var measured = await FileMeasurer.MeasureAsync(file, options, new Telling(progress), cancellation);
             var measurement = MeasurementMapping.ToMessage(measured.Part, measured.Sha256, new Wire.MeasureOptions { Scale = options.Scale },
                 new Wire.MeasureTiming { ReceiveMs = measured.ReadMs, DecodeMs = measured.DecodeMs, MeasureMs = measured.FinishMs });
             progress.Clear();
+            await written.WriteAsync(measured.Part, cancellation);
             if (!json)
                 MeasurementText.Write(terminal, file, measurement,
                     $"{Words.Milliseconds(measured.TotalMs)} in all: reading and hashing {Words.Milliseconds(measured.ReadMs)}, decoding and measuring {Words.Milliseconds(measured.DecodeMs + measured.FinishMs)}");
@@ -69,6 +79,30 @@ static class MeasureCommand
                 writer.WriteEndObject();
             });
         });
+
+    /// <summary>A picture of several models in one file would be of the last.</summary>
+    static string? OneFile(string[] files, string? target, string option) => target is null || files.Length == 1
+        ? target
+        : throw Inputs.Wrong("ONE_MODEL_ONLY", "What is written to a file is of one model.", option, "1 model", $"{files.Length} models");
+
+    /// <summary>Files that a measurement leaves beside its answer.</summary>
+    sealed record Written(string? Thumbnail, string? Findings)
+    {
+        public async Task WriteAsync(PartMeasurement part, CancellationToken cancellation)
+        {
+            if (Thumbnail is not null && part.ThumbnailPng is { } png)
+                await OutputFile.WriteAsync(Thumbnail, png, "--thumbnail", cancellation);
+            if (Findings is null || part.Analysis?.Columns?.Findings is not { } found)
+                return;
+            foreach (var (kind, bytes) in new[] { ("overhang", found.Overhang), ("thin_wall", found.ThinWall), ("narrow_gap", found.NarrowGap), ("unreachable", found.Unreachable) })
+            {
+                // The repair may have dropped the file's last triangles: they show nothing.
+                var whole = new byte[part.Triangles];
+                bytes.AsSpan(0, Math.Min(bytes.Length, whole.Length)).CopyTo(whole);
+                await OutputFile.WriteAsync($"{Findings}.{kind}", whole, "--findings", cancellation);
+            }
+        }
+    }
 
     static int CheckThreads(int threads) => threads is >= 1 and <= Limits.Mesh.ThreadsMax
         ? threads

@@ -24,10 +24,12 @@ static class ServeCommand
         var redis = new Option<string?>("--redis") { Description = "Redis that coordinators share known prices in; optional. Default: $PRICING_REDIS, else none.", HelpName = "HOST:PORT" };
         var nodeName = new Option<string?>("--node-name") { Description = "Stable name of this node. Default: the machine's name.", HelpName = "NAME" };
         var threads = new Option<int>("--threads", "-t") { Description = "Threads of one measurement on the node.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
+        var isolation = new Option<string>("--isolation") { Description = "process: the node measures in child processes, which a bad mesh may take down; none: in the node itself.", HelpName = "HOW", DefaultValueFactory = _ => "process" };
+        var workerMemory = new Option<int>("--worker-memory") { Description = "Memory one child process may take, in MiB.", HelpName = "MIB", DefaultValueFactory = _ => (int)(Limits.Worker.MemoryBytesDefault >> 20) };
         var logLevel = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None. Logs are JSON lines on stderr.", HelpName = "LEVEL", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("serve", "Run the platform, or some of its roles. Prints one 'ready' line per role; stops on SIGTERM or Ctrl-C.")
         {
-            roles, coordinators, listen, http, home, database, redis, nodeName, threads, logLevel,
+            roles, coordinators, listen, http, home, database, redis, nodeName, threads, isolation, workerMemory, logLevel,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -46,6 +48,8 @@ static class ServeCommand
                 Coordinators = others,
                 NodeName = parsed.GetValue(nodeName) is { Length: > 0 } name ? name : Environment.MachineName,
                 Threads = Math.Clamp(parsed.GetValue(threads), 1, Limits.Mesh.ThreadsMax),
+                Isolated = ParseIsolation(parsed.GetRequiredValue(isolation)),
+                WorkerMemoryBytes = CheckWorkerMemory(parsed.GetValue(workerMemory)),
                 LogLevel = parsed.GetValue(logLevel),
                 Talk = terminal.Error,
                 ForOthers = true,
@@ -72,6 +76,18 @@ static class ServeCommand
             return ExitCode.Ok;
         throw new FaultException(new Fault(ExitCode.Internal, "ROLE_STOPPED", "A role stopped by itself; the log above says why.", "roles"));
     }
+
+    internal static bool ParseIsolation(string text) => text.ToLowerInvariant() switch
+    {
+        "process" => true,
+        "none" => false,
+        _ => throw Inputs.Wrong("UNKNOWN_ISOLATION", "The kind of isolation is not known.", "--isolation", "process, none", text),
+    };
+
+    internal static long CheckWorkerMemory(int mebibytes) => (long)mebibytes << 20 >= Limits.Worker.NativeBytes
+        ? (long)mebibytes << 20
+        : throw Inputs.Wrong("WORKER_MEMORY_TOO_SMALL", "A worker process cannot live in so little.", "--worker-memory",
+            $"at least {Limits.Worker.NativeBytes >> 20} MiB", $"{mebibytes} MiB");
 
     internal static Roles ParseRoles(IEnumerable<string> texts)
     {

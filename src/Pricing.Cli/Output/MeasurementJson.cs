@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Google.Protobuf;
 using Pricing.Quoting.V1;
 // Inside the Pricing namespaces the plain name means the room.
 using Body = Pricing.Quoting.V1.Geometry;
@@ -8,6 +9,8 @@ namespace Pricing.Cli.Output;
 /// <summary>The measurement part of <c>measure --json</c> and <c>quote --json</c>: the same fields in the same order.</summary>
 static class MeasurementJson
 {
+    static readonly JsonFormatter AnalysisFormat = new(JsonFormatter.Settings.Default.WithPreserveProtoFieldNames(true).WithFormatDefaultValues(true));
+
     /// <summary>Writes the fields into the object that is open.</summary>
     public static void WriteFields(Utf8JsonWriter json, Measurement measurement)
     {
@@ -27,6 +30,12 @@ static class MeasurementJson
         else
             Fdm(json, measurement.Fdm);
         Sla(json, measurement.Sla);
+        // The message's own names, in its order.
+        json.WritePropertyName("analysis");
+        if (measurement.Analysis is null)
+            json.WriteNullValue();
+        else
+            json.WriteRawValue(AnalysisFormat.Format(measurement.Analysis));
         json.WriteStartArray("notes");
         foreach (var note in measurement.Notes)
         {

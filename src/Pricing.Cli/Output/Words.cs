@@ -9,6 +9,15 @@ namespace Pricing.Cli.Output;
 /// <summary>The program's words for the platform's enums (part of the JSON contract) and its way of writing figures for people.</summary>
 static class Words
 {
+    public static string Of(Orientation.Types.Goal goal) => goal switch
+    {
+        Orientation.Types.Goal.Fdm => "filament",
+        Orientation.Types.Goal.Sla => "resin",
+        Orientation.Types.Goal.Powder => "powder",
+        Orientation.Types.Goal.Lpbf => "metal powder",
+        _ => "another process",
+    };
+
     public static string Of(ModelFormat format) => format switch
     {
         ModelFormat.StlBinary => "stl-binary",

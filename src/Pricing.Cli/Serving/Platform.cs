@@ -13,6 +13,7 @@ using Pricing.Facade;
 using Pricing.Geometry;
 using Pricing.Node;
 using Pricing.Node.V1;
+using Pricing.Node.Workers;
 using Pricing.Ops.V1;
 using Pricing.Quoting.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
@@ -135,6 +136,7 @@ sealed class Platform : IAsyncDisposable
                 Coordinators = Coordinator is null ? plan.Coordinators : [Coordinator],
                 Name = plan.NodeName,
                 Threads = plan.Threads,
+                Workers = plan.Isolated ? WorkersOf(plan) : null,
                 LogLevel = plan.LogLevel,
             }, LeaveSignals), cancellation);
             _ready.Add($"ready node {plan.NodeName}");
@@ -152,6 +154,19 @@ sealed class Platform : IAsyncDisposable
             _ready.Add($"ready facade {Facade}".TrimEnd('/'));
         }
         await warm;
+    }
+
+    /// <summary>Workers are this very program: the host that runs it, and its assembly where the host is not the program itself.</summary>
+    static WorkerOptions WorkersOf(PlatformPlan plan)
+    {
+        var host = Environment.ProcessPath ?? throw new InvalidOperationException("The program does not know its own path.");
+        return new WorkerOptions
+        {
+            Command = Path.GetFileNameWithoutExtension(host) == "dotnet"
+                ? [host, typeof(Platform).Assembly.Location, WorkerMain.Verb]
+                : [host, WorkerMain.Verb],
+            MemoryBytes = plan.WorkerMemoryBytes,
+        };
     }
 
     /// <summary>What stands beside the coordinator's own services for those who come from outside: probes and grpcurl.</summary>

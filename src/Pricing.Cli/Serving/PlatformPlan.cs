@@ -42,6 +42,12 @@ sealed record PlatformPlan
     /// <summary>Threads of one measurement on the node.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
+    /// <summary>Mesh code runs in child processes of the node; else in this one.</summary>
+    public bool Isolated { get; init; } = true;
+
+    /// <summary>Resident memory of one worker process.</summary>
+    public long WorkerMemoryBytes { get; init; } = Limits.Worker.MemoryBytesDefault;
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     /// <summary>Sentences for a person: first creation of the database and the like.</summary>
@@ -58,6 +64,7 @@ sealed record PlatformPlan
         Listen = new IPEndPoint(IPAddress.Loopback, 0),
         Http = new IPEndPoint(IPAddress.Loopback, 0),
         NodeName = $"{Environment.MachineName}-{Environment.ProcessId}",
+        Isolated = false,
         LogLevel = Environment.GetEnvironmentVariable("PRICING_DEBUG") == "1" ? LogLevel.Information : LogLevel.None,
         Talk = terminal.Error,
     };

@@ -11,13 +11,13 @@ public sealed class RedisStore : ISharedStore
 {
     readonly ConfigurationOptions _options;
     readonly ILogger<RedisStore> _log;
-    Task<ConnectionMultiplexer> _connection;
+    Connection _connection;
 
     public RedisStore(string connectionString, ILogger<RedisStore> log)
     {
         _options = ParseOptions(connectionString);
         _log = log;
-        _connection = ConnectAsync();
+        _connection = Connect();
     }
 
     /// <summary>Can it be read? HOST:PORT, with the driver's options behind commas.</summary>
@@ -33,32 +33,31 @@ public sealed class RedisStore : ISharedStore
         }
     }
 
-    public async Task<byte[]?> GetAsync(string key) => await (await DatabaseAsync()).StringGetAsync(key);
+    public Task<byte[]?> GetAsync(string key) => AskAsync(async database => (byte[]?)await database.StringGetAsync(key));
 
-    public async Task SetAsync(string key, byte[] value, TimeSpan keep) => await (await DatabaseAsync()).StringSetAsync(key, value, keep);
+    public Task SetAsync(string key, byte[] value, TimeSpan keep) => AskAsync(database => database.StringSetAsync(key, value, keep));
 
-    public void Reconnect()
-    {
-        var earlier = Interlocked.Exchange(ref _connection, ConnectAsync());
-        _ = CloseAsync(earlier);
-    }
+    public void Reconnect() => _ = CloseAsync(Interlocked.Exchange(ref _connection, Connect()));
 
     public async ValueTask DisposeAsync() => await CloseAsync(_connection);
 
-    async Task<IDatabase> DatabaseAsync() => (await Volatile.Read(ref _connection)).GetDatabase();
-
-    async Task<ConnectionMultiplexer> ConnectAsync()
+    /// <summary>What the driver never answers, because its connection is given up, ends here: not every message of a closed one does by itself.</summary>
+    async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> ask)
     {
-        // Off the caller's thread: parts of this driver's connecting are synchronous.
-        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        return await ConnectionMultiplexer.ConnectAsync(_options);
+        var connection = Volatile.Read(ref _connection);
+        var multiplexer = await connection.Multiplexer.WaitAsync(connection.GivenUp.Token);
+        return await ask(multiplexer.GetDatabase()).WaitAsync(connection.GivenUp.Token);
     }
 
-    async Task CloseAsync(Task<ConnectionMultiplexer> connection)
+    // Off the caller's thread: parts of this driver's connecting are synchronous.
+    Connection Connect() => new(Task.Run(() => ConnectionMultiplexer.ConnectAsync(_options)), new CancellationTokenSource());
+
+    async Task CloseAsync(Connection connection)
     {
+        await connection.GivenUp.CancelAsync();
         try
         {
-            var multiplexer = await connection;
+            var multiplexer = await connection.Multiplexer;
             multiplexer.Close(allowCommandsToComplete: false);
             multiplexer.Dispose();
         }
@@ -78,4 +77,6 @@ public sealed class RedisStore : ISharedStore
         options.ResolveDns = true;
         return options;
     }
+
+    sealed record Connection(Task<ConnectionMultiplexer> Multiplexer, CancellationTokenSource GivenUp);
 }

@@ -12,12 +12,19 @@ namespace Pricing.Coordinator.Jobs;
 public sealed class JobStore(NpgsqlDataSource source)
 {
     // A second asker joins the live job and lengthens its life; the partial unique index makes sure there is at most one.
+    // A measurement in quarantine is not tried again: the asker gets the job that ended there, and fails as it did.
     const string EnqueueOrJoin = """
-        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at)
-        values ($1, $2, $3, $4, $5, $6, clock_timestamp() + $7)
-        on conflict (model_sha256, options_key, engine_version) where state in ('available', 'leased')
-        do update set deadline_at = greatest(job.deadline_at, excluded.deadline_at)
-        returning job_id, xmax = 0
+        with quarantined as (
+            select job_id from job
+            where model_sha256 = $1 and options_key = $4 and engine_version = $6 and state = 'quarantined' and released_at is null
+            order by job_id desc limit 1),
+        live as (
+            insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at)
+            select $1, $2, $3, $4, $5, $6, clock_timestamp() + $7 where not exists (select from quarantined)
+            on conflict (model_sha256, options_key, engine_version) where state in ('available', 'leased')
+            do update set deadline_at = greatest(job.deadline_at, excluded.deadline_at)
+            returning job_id, xmax = 0 as is_new)
+        select job_id, is_new from live union all select job_id, false from quarantined
         """;
 
     const string Withdraw = "delete from job where job_id = $1";
@@ -135,7 +142,7 @@ public sealed class JobStore(NpgsqlDataSource source)
         where j.job_id = $1
         """;
 
-    const string LockJob = "select job_id from job where job_id = $1 for no key update";
+    internal const string LockJob = "select job_id from job where job_id = $1 for no key update";
 
     const string CancelUnwanted = """
         with ended as (
@@ -150,7 +157,7 @@ public sealed class JobStore(NpgsqlDataSource source)
         select job_id from ended
         """;
 
-    static readonly byte[] ExhaustedFailure = new Failure
+    internal static readonly byte[] ExhaustedFailure = new Failure
     {
         Reason = "ATTEMPTS_EXHAUSTED",
         Message = "Every node that took this model was lost before it answered.",
@@ -244,14 +251,15 @@ public sealed class JobStore(NpgsqlDataSource source)
             return Completion.Applied;
         }, cancel);
 
-    static async Task<Completion> WhyNotAsync(NpgsqlTransaction transaction, LeaseId lease, Guid incarnation, CancellationToken cancel)
+    /// <summary>Why an answer changed no row.</summary>
+    internal static async Task<Completion> WhyNotAsync(NpgsqlTransaction transaction, LeaseId lease, Guid incarnation, CancellationToken cancel)
     {
         var found = await transaction.Command(WhyNot, lease.JobId, lease.Epoch, incarnation)
             .ReadAllAsync(r => (State: r.GetString(0), Epoch: r.GetInt32(1), Outcome: r.GetString(2)), cancel);
         if (found.Count == 0)
             return Completion.UnknownJob;
         var (state, epoch, outcome) = found[0];
-        if (outcome is "completed" or "model_failed")
+        if (outcome is "completed" or "model_failed" or "worker_died")
             return Completion.AlreadyApplied;
         return epoch == lease.Epoch && state is not ("available" or "leased") ? Completion.Terminal : Completion.StaleEpoch;
     }

@@ -3,10 +3,12 @@ namespace Pricing.Coordinator.Jobs;
 /// <summary>What this coordinator has counted since it started. Only for eyes and metrics; no decision reads it.</summary>
 public sealed class PipelineCounters
 {
-    long _jobsDone, _jobsFailed, _leasesExpired, _staleEpochs, _cacheHits, _cacheMisses, _bytesPerSecond;
+    long _jobsDone, _jobsFailed, _workerDeaths, _jobsQuarantined, _leasesExpired, _staleEpochs, _cacheHits, _cacheMisses, _bytesPerSecond;
 
     public long JobsDone => Interlocked.Read(ref _jobsDone);
     public long JobsFailed => Interlocked.Read(ref _jobsFailed);
+    public long WorkerDeaths => Interlocked.Read(ref _workerDeaths);
+    public long JobsQuarantined => Interlocked.Read(ref _jobsQuarantined);
     public long LeasesExpired => Interlocked.Read(ref _leasesExpired);
     public long StaleEpochsRefused => Interlocked.Read(ref _staleEpochs);
     public long CacheHits => Interlocked.Read(ref _cacheHits);
@@ -17,6 +19,8 @@ public sealed class PipelineCounters
 
     public void JobDone() => Interlocked.Increment(ref _jobsDone);
     public void JobFailed() => Interlocked.Increment(ref _jobsFailed);
+    public void WorkerDied() => Interlocked.Increment(ref _workerDeaths);
+    public void JobQuarantined() => Interlocked.Increment(ref _jobsQuarantined);
     public void LeaseExpired(int count) => Interlocked.Add(ref _leasesExpired, count);
     public void StaleEpochRefused() => Interlocked.Increment(ref _staleEpochs);
     public void CacheHit() => Interlocked.Increment(ref _cacheHits);

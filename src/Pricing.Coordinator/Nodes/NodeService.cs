@@ -9,7 +9,7 @@ namespace Pricing.Coordinator.Nodes;
 
 /// <summary>The nodes' door: a stream of work, and answers that any coordinator takes.</summary>
 public sealed class NodeService(
-    NodeRegistry nodes, NodeSessions sessions, JobStore jobs, JobSignals signals, PipelineCounters counters, ILogger<NodeService> log)
+    NodeRegistry nodes, NodeSessions sessions, JobStore jobs, QuarantineStore quarantine, JobSignals signals, PipelineCounters counters, ILogger<NodeService> log)
     : Node.V1.NodeService.NodeServiceBase
 {
     const int DigestBytes = 32;
@@ -42,8 +42,10 @@ public sealed class NodeService(
                     throw RefusalException.Invalid("REASON_MISSING", "A failure says why.", "failure.reason");
                 completion = await jobs.FailAsync(lease, incarnation, request.Failure, cancel);
                 break;
+            case CompleteJobRequest.OutcomeOneofCase.WorkerDeath:
+                return new CompleteJobResponse { Result = await StrikeAsync(lease, incarnation, request.WorkerDeath, cancel) };
             default:
-                throw RefusalException.Invalid("OUTCOME_MISSING", "An answer is a measurement or a failure.", "outcome");
+                throw RefusalException.Invalid("OUTCOME_MISSING", "An answer is a measurement, a failure or a death.", "outcome");
         }
         Note(completion, lease, incarnation, request.OutcomeCase is CompleteJobRequest.OutcomeOneofCase.Measurement);
         return new CompleteJobResponse { Result = ToResult(completion) };
@@ -67,6 +69,34 @@ public sealed class NodeService(
             counters.StaleEpochRefused();
             log.LogWarning("Answer to job {JobId} with stale epoch {Epoch} refused", lease.JobId, lease.Epoch);
         }
+    }
+
+    async Task<Result> StrikeAsync(LeaseId lease, Guid incarnation, WorkerDeath death, CancellationToken cancel)
+    {
+        if (death.Reason is not ("WORKER_DIED" or "WORKER_MEMORY" or "WORKER_TIME"))
+            throw RefusalException.Invalid("REASON_UNKNOWN", "A worker died, or was ended for its memory or its time.", "worker_death.reason", "", ResourceNames.Shown(death.Reason));
+        if (death.CalculateSize() is var size and > Limits.Job.EvidenceBytesMax)
+        {
+            throw RefusalException.Invalid("EVIDENCE_TOO_LARGE", "Evidence is short.", "worker_death",
+                $"{Limits.Job.EvidenceBytesMax} bytes", $"{size} bytes");
+        }
+        var (completion, state) = await quarantine.StrikeAsync(lease, incarnation, death, cancel);
+        nodes.Find(incarnation)?.Dropped(lease);
+        if (completion is not Completion.Applied)
+            return ToResult(completion);
+        counters.WorkerDied();
+        log.LogError("Job {JobId} epoch {Epoch} ended a worker ({Reason}, exit {ExitCode}, {RssBytes} bytes resident) and is {State} now",
+            lease.JobId, lease.Epoch, death.Reason, death.ExitCode, death.RssBytes, state);
+        if (state == "available")
+        {
+            signals.WorkMayMatch.Ring();
+            return Result.Applied;
+        }
+        if (state == "quarantined")
+            counters.JobQuarantined();
+        counters.JobFailed();
+        signals.Ended(lease.JobId);
+        return Result.Applied;
     }
 
     static void CheckMeasures(Quoting.V1.Measurement measurement, MeasureKey key)

@@ -118,6 +118,9 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         return (held.Lease.ModelBytes, time.GetElapsedTime(held.StartedAt));
     }
 
+    /// <summary>The node has given the lease up without a result.</summary>
+    internal void Dropped(LeaseId lease) => Remove(lease);
+
     /// <summary>The lease is not this node's any more (job ended, lease lost): stop sending, and say so.</summary>
     internal void Revoke(long jobId, string reason)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
@@ -5,7 +6,9 @@ using Pricing.Coordinator.Cache;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
 using Pricing.Coordinator.Nodes;
+using Pricing.Node.V1;
 using Pricing.Ops.V1;
+using Pricing.Quoting.V1;
 
 namespace Pricing.Coordinator.Operations;
 
@@ -13,7 +16,8 @@ namespace Pricing.Coordinator.Operations;
 /// What operators see of the pipeline. Waiting and running are counted in the database; nodes and totals are this coordinator's own,
 /// since it started.
 /// </summary>
-public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, PipelineCounters counters, TieredCache cache, IHostApplicationLifetime lifetime, TimeProvider time)
+public sealed class OpsService(
+    PipelineQueries pipeline, QuarantineStore quarantine, NodeRegistry nodes, PipelineCounters counters, TieredCache cache, JobSignals signals, IHostApplicationLifetime lifetime, CoordinatorOptions options)
     : Ops.V1.OpsService.OpsServiceBase
 {
     public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) =>
@@ -34,7 +38,7 @@ public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, Pip
     public override async Task WatchPipelineStats(WatchPipelineStatsRequest request, IServerStreamWriter<PipelineStats> responseStream, ServerCallContext context)
     {
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.CancellationToken, lifetime.ApplicationStopping);
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.Quote.PollMs), time);
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(Limits.Quote.PollMs), options.Time);
         do
         {
             await responseStream.WriteAsync(await StatsAsync(ending.Token), ending.Token);
@@ -48,6 +52,35 @@ public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, Pip
         RedriveDeadLettersRequest request, IServerStreamWriter<RedriveDeadLettersResponse> responseStream, ServerCallContext context) => throw NotHere("dead letters");
 
     public override Task<ListStuckOrdersResponse> ListStuckOrders(ListStuckOrdersRequest request, ServerCallContext context) => throw NotHere("orders");
+
+    public override async Task<ListQuarantinedJobsResponse> ListQuarantinedJobs(ListQuarantinedJobsRequest request, ServerCallContext context)
+    {
+        if (request.PageSize is < 0 or > Limits.Quote.PageSizeMax)
+        {
+            throw RefusalException.Invalid("PAGE_SIZE_OUT_OF_RANGE", "A page holds a bounded number of jobs.", "page_size",
+                $"0 to {Limits.Quote.PageSizeMax}", $"{request.PageSize}");
+        }
+        var below = long.MaxValue;
+        if (request.PageToken.Length > 0 && !(long.TryParse(request.PageToken, NumberStyles.None, CultureInfo.InvariantCulture, out below) && below > 0))
+            throw RefusalException.Invalid("PAGE_TOKEN_INVALID", "This page token was not given out here.", "page_token", "", ResourceNames.Shown(request.PageToken));
+        var size = request.PageSize == 0 ? Limits.Quote.PageSizeDefault : request.PageSize;
+        var rows = await quarantine.ReadPageAsync(below, size, context.CancellationToken);
+        return new ListQuarantinedJobsResponse
+        {
+            Jobs = { rows.Select(ToJob) },
+            NextPageToken = rows.Count == size ? rows[^1].JobId.ToString(CultureInfo.InvariantCulture) : "",
+        };
+    }
+
+    public override async Task<QuarantinedJob> ReleaseQuarantinedJob(ReleaseQuarantinedJobRequest request, ServerCallContext context)
+    {
+        if (request.Name.Split('/') is not ["jobs", var id] || !long.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var jobId))
+            throw RefusalException.Invalid("NAME_INVALID", "'name' must look like jobs/{job}.", "name", "jobs/{job}", ResourceNames.Shown(request.Name));
+        var row = await quarantine.ReleaseAsync(jobId, options.QuoteDeadline, context.CancellationToken)
+            ?? throw RefusalException.NotFound("JOB_NOT_QUARANTINED", "No such job is in quarantine.", "name", ResourceNames.Shown(request.Name));
+        signals.WorkMayMatch.Ring();
+        return ToJob(row);
+    }
 
     async Task<PipelineStats> StatsAsync(CancellationToken cancel)
     {
@@ -64,6 +97,8 @@ public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, Pip
             StaleEpochsRefused = counters.StaleEpochsRefused,
             CacheHits = counters.CacheHits,
             CacheMisses = counters.CacheMisses,
+            WorkerDeaths = counters.WorkerDeaths,
+            JobsQuarantined = counters.JobsQuarantined,
             Cache = ToStats(cache),
         };
     }
@@ -97,9 +132,33 @@ public sealed class OpsService(PipelineQueries pipeline, NodeRegistry nodes, Pip
         JobsHeld = (uint)session.JobsHeld,
         Credits = (uint)session.FreeCredits,
         JobsDone = session.JobsDone,
-        LastSeenTime = Timestamp.FromDateTimeOffset(time.GetUtcNow() - session.SinceHeard),
+        LastSeenTime = Timestamp.FromDateTimeOffset(options.Time.GetUtcNow() - session.SinceHeard),
         Lanes = { session.Hello.Lanes },
     };
+
+    static QuarantinedJob ToJob(QuarantinedRow row) => new()
+    {
+        Name = JobName(row.JobId),
+        ModelSha256 = Convert.ToHexStringLower(row.ModelSha256),
+        ModelBytes = row.ModelBytes,
+        FileName = row.FileName,
+        Options = MeasureOptions.Parser.ParseFrom(row.Options),
+        EngineVersion = (uint)row.EngineVersion,
+        QuarantineTime = Timestamp.FromDateTime(row.At),
+        ReleasedAs = row.RetriedAs is { } retry ? JobName(retry) : "",
+        Deaths =
+        {
+            row.Deaths.Select(death => new QuarantinedJob.Types.Death
+            {
+                Node = $"nodes/{death.Node}",
+                Epoch = death.Epoch,
+                Time = Timestamp.FromDateTime(death.At),
+                Evidence = WorkerDeath.Parser.ParseFrom(death.Evidence),
+            }),
+        },
+    };
+
+    static string JobName(long jobId) => string.Create(CultureInfo.InvariantCulture, $"jobs/{jobId}");
 
     static RefusalException NotHere(string what) =>
         new(StatusCode.Unimplemented, "NOT_IMPLEMENTED", $"This version has no {what} yet.");

@@ -37,6 +37,8 @@ public sealed class QuoteAcceptor(
         {
             counters.CacheMiss();
             signals.WorkMayMatch.Ring();
+            // The job may have ended already: a measurement in quarantine is joined, not made.
+            signals.QuotesMaySettle.Ring();
         }
         return row;
     }

@@ -62,7 +62,7 @@ public sealed class QuotePricer(NpgsqlDataSource source, PriceListStore priceLis
 
     async Task<QuoteEnd> EndOfAsync(SettleableQuote quote, CancellationToken cancel)
     {
-        if (quote.JobState == "failed")
+        if (quote.JobState is "failed" or "quarantined")
             return new QuoteEnd("failed", null, quote.JobFailure, 0);
         if (quote.Measurement is null)
             return Failed("MEASUREMENT_MISSING", "The measurement ended without a result.");

@@ -63,7 +63,7 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         join job j on j.job_id = q.job_id
         left join measurement m on j.state = 'completed'
             and m.model_sha256 = j.model_sha256 and m.options_key = j.options_key and m.engine_version = j.engine_version
-        where q.state = 'measuring' and j.state in ('completed', 'failed', 'cancelled')
+        where q.state = 'measuring' and j.state in ('completed', 'failed', 'cancelled', 'quarantined')
         order by q.created_at
         limit $1
         for update of q skip locked

@@ -8,10 +8,14 @@ static class Contours
 
     public static List<(double X, double Y)> Reversed(IReadOnlyList<(double X, double Y)> contour) => [.. contour.Reverse()];
 
-    /// <summary>A polygon whose corners are rounded to the radius given with each (0 = sharp). Works for convex and re-entrant corners.</summary>
+    /// <summary>
+    /// A polygon whose corners are rounded to the radius given with each (0 = sharp). Works for convex and re-entrant corners; two arcs that
+    /// meet on a side must leave room for each other, else the contour would run through itself.
+    /// </summary>
     public static List<(double X, double Y)> Rounded(IReadOnlyList<(double X, double Y, double Radius)> corners, int stepsPerCorner)
     {
         var contour = new List<(double, double)>();
+        var room = corners.Select((corner, i) => Distance(corner, corners[(i + 1) % corners.Count])).ToArray();
         for (var i = 0; i < corners.Count; i++)
         {
             var (px, py, _) = corners[(i + corners.Count - 1) % corners.Count];
@@ -29,6 +33,8 @@ static class Contours
             var cos = ux * vx + uy * vy;
             var tangent = Math.Sqrt((1 - cos) / (1 + cos));
             var from = radius / tangent;
+            room[i] -= from;
+            room[(i + corners.Count - 1) % corners.Count] -= from;
             var (ax, ay) = (x + ux * from, y + uy * from);
             var (bx, by) = (x + vx * from, y + vy * from);
             var (mx, my) = Unit(ux + vx, uy + vy);
@@ -42,7 +48,12 @@ static class Contours
                 contour.Add((cx + radius * dx, cy + radius * dy));
             }
         }
+        if (room.Min() < 0)
+            throw new ArgumentException("The radii of neighbouring corners overlap.", nameof(corners));
         return contour;
+
+        static double Distance((double X, double Y, double) a, (double X, double Y, double) b) =>
+            Math.Sqrt((a.X - b.X) * (a.X - b.X) + (a.Y - b.Y) * (a.Y - b.Y));
     }
 
     /// <summary>A spur gear of straight-flanked teeth with tip and root lands; eight points a tooth.</summary>

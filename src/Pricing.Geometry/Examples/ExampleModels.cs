@@ -28,7 +28,7 @@ public static class ExampleModels
 
     /// <summary>The L with a sloping gusset, every corner rounded.</summary>
     static List<(double X, double Y)> BracketOutline() => Contours.Rounded(
-        [(0, 0, 6), (90, 0, 9), (90, 20, 9), (62, 20, 30), (22, 52, 30), (22, 70, 9), (0, 70, 9)], stepsPerCorner: 12);
+        [(0, 0, 6), (90, 0, 9), (90, 20, 9), (62, 20, 30), (22, 52, 16), (22, 70, 9), (0, 70, 9)], stepsPerCorner: 12);
 
     static List<(double X, double Y)> BracketWindow() => Contours.Rounded([(17, 16, 3), (50, 16, 3), (17, 43, 3)], stepsPerCorner: 8);
 

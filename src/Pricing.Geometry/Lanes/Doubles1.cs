@@ -34,6 +34,25 @@ readonly unsafe struct Doubles1(double value) : IDoubles<Doubles1>
         new(BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(sum._v) + BitConverter.DoubleToInt64Bits(value._v)));
 
     [MethodImpl(Inline)] public static long SumBits(Doubles1 sum) => BitConverter.DoubleToInt64Bits(sum._v);
+
+    [MethodImpl(Inline)]
+    public static void AddSpread(long* sums, long first, long second, long third, long bias, long* masks)
+    {
+        first -= bias;
+        second -= bias;
+        third -= bias;
+        sums[0] += first & masks[0];
+        sums[1] += second & masks[1];
+        // Most masks are empty, and a lane at a time may branch.
+        if ((masks[2] | masks[3]) != 0)
+        {
+            sums[2] += second & masks[2];
+            sums[3] += second & masks[3];
+        }
+        for (var i = 4; i < 8; i++)
+            if (masks[i] != 0)
+                sums[i] += third & masks[i];
+    }
 }
 
 /// <summary>One lane of uint32.</summary>

@@ -37,6 +37,15 @@ readonly unsafe struct Doubles256(Vector256<double> value) : IDoubles<Doubles256
     public static Doubles256 AddBits(Doubles256 sum, Doubles256 value) => new((sum._v.AsInt64() + value._v.AsInt64()).AsDouble());
 
     [MethodImpl(Inline)] public static long SumBits(Doubles256 sum) => Vector256.Sum(sum._v.AsInt64());
+
+    [MethodImpl(Inline)]
+    public static void AddSpread(long* sums, long first, long second, long third, long bias, long* masks)
+    {
+        var low = Avx2.Permute4x64((Vector128.Create(first, second) - Vector128.Create(bias)).ToVector256Unsafe(), 0b01_01_01_00) & Vector256.Load(masks);
+        var high = Vector256.Create(third - bias) & Vector256.Load(masks + 4);
+        (Vector256.Load(sums) + low).Store(sums);
+        (Vector256.Load(sums + 4) + high).Store(sums + 4);
+    }
 }
 
 /// <summary>Eight lanes of uint32 in one AVX2 register.</summary>

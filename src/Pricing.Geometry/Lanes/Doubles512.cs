@@ -37,6 +37,13 @@ readonly unsafe struct Doubles512(Vector512<double> value) : IDoubles<Doubles512
     public static Doubles512 AddBits(Doubles512 sum, Doubles512 value) => new((sum._v.AsInt64() + value._v.AsInt64()).AsDouble());
 
     [MethodImpl(Inline)] public static long SumBits(Doubles512 sum) => Vector512.Sum(sum._v.AsInt64());
+
+    [MethodImpl(Inline)]
+    public static void AddSpread(long* sums, long first, long second, long third, long bias, long* masks)
+    {
+        var spread = Avx512F.PermuteVar8x64((Vector256.Create(Vector128.Create(first, second), Vector128.CreateScalarUnsafe(third)) - Vector256.Create(bias)).ToVector512Unsafe(), Vector512.Create(0L, 1, 1, 1, 2, 2, 2, 2));
+        (Vector512.Load(sums) + (spread & Vector512.Load(masks))).Store(sums);
+    }
 }
 
 /// <summary>Sixteen lanes of uint32 in one AVX-512 register.</summary>

@@ -49,6 +49,9 @@ unsafe interface IDoubles<T>
 
     /// <summary>Sum of the raw 64-bit patterns over the lanes, modulo 2⁶⁴.</summary>
     static abstract long SumBits(T sum);
+
+    /// <summary>Adds three integers, less the bias, to eight sums: the first to [0], the second to [1..3], the third to [4..7], each under its mask.</summary>
+    static abstract void AddSpread(long* sums, long first, long second, long third, long bias, long* masks);
 }
 
 /// <summary>A row of uint32 lanes for hashing float patterns.</summary>

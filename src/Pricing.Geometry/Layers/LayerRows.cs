@@ -23,7 +23,9 @@ sealed class LayerRows
     public const int Below = 4;
     public const int UpSkin = 0, UpFlat = 1, DownSkin = 2, DownFlat = 3, Classes = 4;
 
+    /// <summary>Begins <see cref="_origin"/> longs in, where a line of the cache begins: a row split between two costs twice.</summary>
     long[] _rows = [];
+    int _origin;
     long[] _whole = [];
     long[] _steps = [];
 
@@ -40,13 +42,13 @@ sealed class LayerRows
 
     /// <summary>The sums at a plane, complete once the rows are closed.</summary>
     public Span<long> Row(int plane) => _steps.Length == 0
-        ? Slice(_rows, plane, Stride)
+        ? Slice(Storage, plane, Stride)
         : throw new InvalidOperationException("Rows are read after Close.");
 
     /// <summary>Projected area of each class that counts whole from this plane on.</summary>
     public Span<long> WholeRow(int plane) => Slice(_whole, plane, Classes);
 
-    public long[] Storage => _rows;
+    public Span<long> Storage => _rows.AsSpan(_origin);
 
     public long[] WholeStorage => _whole;
 
@@ -71,6 +73,7 @@ sealed class LayerRows
         {
             TooTall = true;
             _rows = _whole = _steps = [];
+            _origin = 0;
             Count = 0;
             return false;
         }
@@ -84,7 +87,11 @@ sealed class LayerRows
                 newHigh += slack;
         }
         var count = newHigh - newLow + 1;
-        _rows = Moved(_rows, Stride, newLow, count);
+        var moved = GC.AllocateArray<long>(count * Stride + Stride - 1, pinned: true);
+        var origin = OriginIn(moved);
+        if (Count > 0)
+            Storage[..(Count * Stride)].CopyTo(moved.AsSpan(origin + (First - newLow) * Stride));
+        (_rows, _origin) = (moved, origin);
         _whole = Moved(_whole, Classes, newLow, count);
         if (_steps.Length > 0)
             _steps = Moved(_steps, LayerSteps.Stride, newLow, count);
@@ -105,15 +112,15 @@ sealed class LayerRows
         var (low, high) = other.Used();
         if (low > high || !Ensure(low, high))
             return;
-        AddRange(_rows, other._rows, Stride);
+        AddRange(Storage, other.Storage, Stride);
         AddRange(_whole, other._whole, Classes);
         if (other._steps.Length > 0)
             AddRange(StepStorage(), other._steps, LayerSteps.Stride);
 
-        void AddRange(long[] into, long[] from, int stride)
+        void AddRange(Span<long> into, Span<long> from, int stride)
         {
-            var target = into.AsSpan((low - First) * stride, (high - low + 1) * stride);
-            var source = from.AsSpan((low - other.First) * stride, target.Length);
+            var target = into.Slice((low - First) * stride, (high - low + 1) * stride);
+            var source = from.Slice((low - other.First) * stride, target.Length);
             for (var i = 0; i < target.Length; i++)
                 target[i] += source[i];
         }
@@ -126,7 +133,7 @@ sealed class LayerRows
     public void Close()
     {
         if (_steps.Length > 0)
-            LayerSteps.Integrate(_steps, _rows, Count);
+            LayerSteps.Integrate(_steps, Storage, Count);
         _steps = [];
     }
 
@@ -145,7 +152,13 @@ sealed class LayerRows
         return to;
     }
 
-    Span<long> Slice(long[] storage, int plane, int stride) => storage.AsSpan((plane - First) * stride, stride);
+    static unsafe int OriginIn(long[] pinned)
+    {
+        fixed (long* start = pinned)
+            return (int)(-(nint)start / sizeof(long) & (Stride - 1));
+    }
+
+    Span<long> Slice(Span<long> storage, int plane, int stride) => storage.Slice((plane - First) * stride, stride);
 
     (int Low, int High) Used()
     {
@@ -157,6 +170,6 @@ sealed class LayerRows
         return (low, high);
     }
 
-    bool IsUnused(int plane) => !Slice(_rows, plane, Stride).ContainsAnyExcept(0) && !WholeRow(plane).ContainsAnyExcept(0)
+    bool IsUnused(int plane) => !Slice(Storage, plane, Stride).ContainsAnyExcept(0) && !WholeRow(plane).ContainsAnyExcept(0)
         && (_steps.Length == 0 || !Slice(_steps, plane, LayerSteps.Stride).ContainsAnyExcept(0));
 }

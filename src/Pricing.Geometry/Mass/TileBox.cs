@@ -57,12 +57,8 @@ struct TileBox
             var va = new Vector<float>(a[i..]);
             var vb = new Vector<float>(b[i..]);
             var vc = new Vector<float>(c[i..]);
-            lo = Vector.ConditionalSelect(Vector.LessThan(va, lo), va, lo);
-            lo = Vector.ConditionalSelect(Vector.LessThan(vb, lo), vb, lo);
-            lo = Vector.ConditionalSelect(Vector.LessThan(vc, lo), vc, lo);
-            hi = Vector.ConditionalSelect(Vector.GreaterThan(va, hi), va, hi);
-            hi = Vector.ConditionalSelect(Vector.GreaterThan(vb, hi), vb, hi);
-            hi = Vector.ConditionalSelect(Vector.GreaterThan(vc, hi), vc, hi);
+            lo = Vector.MinNative(Vector.MinNative(va, vb), Vector.MinNative(vc, lo));
+            hi = Vector.MaxNative(Vector.MaxNative(va, vb), Vector.MaxNative(vc, hi));
         }
         min = float.PositiveInfinity;
         max = float.NegativeInfinity;

@@ -22,7 +22,6 @@ static unsafe class ObjLines
         fixed (byte* text = bytes)
             return path switch
             {
-                TextPath.Blocks512 => Read<TextBlock512>(text, bytes.Length, vertices, writer, out lines),
                 TextPath.Blocks256 => Read<TextBlock256>(text, bytes.Length, vertices, writer, out lines),
                 _ => 0,
             };
@@ -39,6 +38,20 @@ static unsafe class ObjLines
         var read = 0L;
         for (; at <= limit; read++)
         {
+            if (*at == 'f' && at[1] <= ' ')
+            {
+                // Most faces end within half a block.
+                var half = TextBlock32.Load(at);
+                var breaks = TextLine.Breaks(half);
+                if (breaks != 0)
+                {
+                    var end = BitOperations.TrailingZeroCount(breaks);
+                    if (!Face(at, half, ref end, vertices, writer))
+                        break;
+                    at += TextLine.After(at, end);
+                    continue;
+                }
+            }
             var block = TBlock.Load(at);
             var lineBreak = BitOperations.TrailingZeroCount(TextLine.Breaks(block));
             var isWord = at[1] <= ' ';

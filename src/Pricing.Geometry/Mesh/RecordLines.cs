@@ -27,7 +27,6 @@ static unsafe class RecordLines
         fixed (byte* text = bytes)
             return path switch
             {
-                TextPath.Blocks512 => Points<TextBlock512>(text, bytes.Length, points, words, vertices, factor, out taken),
                 TextPath.Blocks256 => Points<TextBlock256>(text, bytes.Length, points, words, vertices, factor, out taken),
                 _ => 0,
             };
@@ -42,7 +41,6 @@ static unsafe class RecordLines
         fixed (byte* text = bytes)
             return path switch
             {
-                TextPath.Blocks512 => Triangles<TextBlock512>(text, bytes.Length, triangles, vertices, writer, out taken),
                 TextPath.Blocks256 => Triangles<TextBlock256>(text, bytes.Length, triangles, vertices, writer, out taken),
                 _ => 0,
             };

@@ -30,7 +30,6 @@ sealed unsafe class StlFacets
         fixed (byte* text = bytes)
             return path switch
             {
-                TextPath.Blocks512 => Read<TextBlock512>(text, bytes.Length, writer, out lines),
                 TextPath.Blocks256 => Read<TextBlock256>(text, bytes.Length, writer, out lines),
                 _ => 0,
             };

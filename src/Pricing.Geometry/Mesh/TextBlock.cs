@@ -29,30 +29,6 @@ unsafe interface ITextBlock<TSelf> where TSelf : struct, ITextBlock<TSelf>
     ulong Differs(TSelf other);
 }
 
-/// <summary>One AVX-512 register, and its mask registers.</summary>
-readonly unsafe struct TextBlock512(Vector512<byte> bytes) : ITextBlock<TextBlock512>
-{
-    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
-    readonly Vector512<byte> _bytes = bytes;
-
-    [MethodImpl(Inline)] public static TextBlock512 Load(byte* text) => new(Vector512.Load(text));
-
-    public ulong Blanks { [MethodImpl(Inline)] get => Avx512BW.CompareLessThanOrEqual(_bytes, Vector512.Create((byte)' ')).ExtractMostSignificantBits(); }
-
-    [MethodImpl(Inline)] public ulong Matches(byte value) => Vector512.Equals(_bytes, Vector512.Create(value)).ExtractMostSignificantBits();
-
-    [MethodImpl(Inline)]
-    public ulong MatchesLetter(byte lower) => Vector512.Equals(_bytes | Vector512.Create((byte)0x20), Vector512.Create(lower)).ExtractMostSignificantBits();
-
-    public ulong Digits
-    {
-        [MethodImpl(Inline)]
-        get => Avx512BW.CompareLessThanOrEqual(_bytes - Vector512.Create((byte)'0'), Vector512.Create((byte)9)).ExtractMostSignificantBits();
-    }
-
-    [MethodImpl(Inline)] public ulong Differs(TextBlock512 other) => ~Vector512.Equals(_bytes, other._bytes).ExtractMostSignificantBits();
-}
-
 /// <summary>Two AVX2 registers.</summary>
 readonly unsafe struct TextBlock256(Vector256<byte> low, Vector256<byte> high) : ITextBlock<TextBlock256>
 {
@@ -80,12 +56,33 @@ readonly unsafe struct TextBlock256(Vector256<byte> low, Vector256<byte> high) :
     [MethodImpl(Inline)] static ulong Bits(Vector256<byte> low, Vector256<byte> high) => low.ExtractMostSignificantBits() | ((ulong)high.ExtractMostSignificantBits() << 32);
 }
 
+/// <summary>The first half alone, for lines that end in it; the other half answers nothing.</summary>
+readonly unsafe struct TextBlock32(Vector256<byte> bytes) : ITextBlock<TextBlock32>
+{
+    const MethodImplOptions Inline = MethodImplOptions.AggressiveInlining;
+    readonly Vector256<byte> _bytes = bytes;
+
+    [MethodImpl(Inline)] public static TextBlock32 Load(byte* text) => new(Vector256.Load(text));
+
+    public ulong Blanks { [MethodImpl(Inline)] get => UpTo(_bytes, (byte)' '); }
+
+    public ulong Digits { [MethodImpl(Inline)] get => UpTo(_bytes - Vector256.Create((byte)'0'), 9); }
+
+    [MethodImpl(Inline)] public ulong Matches(byte value) => Vector256.Equals(_bytes, Vector256.Create(value)).ExtractMostSignificantBits();
+
+    [MethodImpl(Inline)]
+    public ulong MatchesLetter(byte lower) => Vector256.Equals(_bytes | Vector256.Create((byte)0x20), Vector256.Create(lower)).ExtractMostSignificantBits();
+
+    [MethodImpl(Inline)] public ulong Differs(TextBlock32 other) => ~Vector256.Equals(_bytes, other._bytes).ExtractMostSignificantBits();
+
+    [MethodImpl(Inline)] static ulong UpTo(Vector256<byte> bytes, byte limit) => Vector256.Equals(Avx2.Min(bytes, Vector256.Create(limit)), bytes).ExtractMostSignificantBits();
+}
+
 /// <summary>Which block the text kernels run on, if any: without one, the plain parsers read every line.</summary>
 enum TextPath
 {
     Plain,
     Blocks256,
-    Blocks512,
 }
 
 static class TextPaths
@@ -93,10 +90,9 @@ static class TextPaths
     /// <summary>Bytes past a position that the kernels may read: a block from the last of a line's two blocks, and 16 for a number at its end.</summary>
     public const int ReadAhead = 160;
 
-    public static TextPath For(InstructionSet set) => set switch
-    {
-        InstructionSet.Avx512 when Avx512BW.IsSupported && Avx2.IsSupported => TextPath.Blocks512,
-        InstructionSet.Avx512 or InstructionSet.Avx2 when Avx2.IsSupported => TextPath.Blocks256,
-        _ => TextPath.Plain,
-    };
+    /// <summary>
+    /// AVX2 registers also where there are wider ones: text is read at any offset, so a load of 64 bytes nearly always crosses a line of the
+    /// cache, and masks come back from it more slowly. One AVX-512 register took 1.5 times as long on ASCII STL and OFF, 1.14 on OBJ (Zen 4, in turn).
+    /// </summary>
+    public static TextPath For(InstructionSet set) => set != InstructionSet.Portable && Avx2.IsSupported ? TextPath.Blocks256 : TextPath.Plain;
 }

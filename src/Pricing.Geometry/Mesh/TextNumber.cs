@@ -16,6 +16,7 @@ static class TextNumber
     ];
 
     const int ExponentDigits = 5;
+    const int DigitsKept = 19;
     const double SmallestNormalFloat = 1.17549435e-38;
 
     /// <summary>The bits of a double that a float32 does not have, and their value halfway between two floats.</summary>
@@ -33,24 +34,33 @@ static class TextNumber
             i = 1;
         }
 
+        // 19 digits fit 64 bits; later ones only tell on which side of them the number lies.
         ulong mantissa = 0;
         var digits = 0;
         var significant = 0;
         var exponent = 0;
+        var isCut = false;
         for (; i < text.Length && (uint)(text[i] - '0') <= 9; i++, digits++)
-        {
-            mantissa = unchecked(mantissa * 10 + (uint)(text[i] - '0'));
-            if (mantissa != 0)
-                significant++;
-        }
+            if (significant < DigitsKept)
+            {
+                mantissa = mantissa * 10 + (uint)(text[i] - '0');
+                significant += mantissa != 0 ? 1 : 0;
+            }
+            else
+            {
+                exponent++;
+                isCut |= text[i] != '0';
+            }
         if (i < text.Length && text[i] == '.')
             for (i++; i < text.Length && (uint)(text[i] - '0') <= 9; i++, digits++)
-            {
-                mantissa = unchecked(mantissa * 10 + (uint)(text[i] - '0'));
-                if (mantissa != 0)
-                    significant++;
-                exponent--;
-            }
+                if (significant < DigitsKept)
+                {
+                    mantissa = mantissa * 10 + (uint)(text[i] - '0');
+                    significant += mantissa != 0 ? 1 : 0;
+                    exponent--;
+                }
+                else
+                    isCut |= text[i] != '0';
         if (digits == 0)
             return false;
         if (i < text.Length && (text[i] | 0x20) == 'e')
@@ -74,16 +84,24 @@ static class TextNumber
         if (i != text.Length)
             return false;
 
-        // Exact mantissa times or over an exact power of ten is one rounding (Clinger's fast path); anything else goes the long way.
-        if (significant <= 18 && mantissa <= 1UL << 53 && exponent is >= -22 and <= 22)
-        {
+        // Exact mantissa times or over an exact power of ten is one rounding (Clinger's fast path).
+        if (mantissa <= 1UL << 53 && !isCut && exponent is >= -22 and <= 22)
             value = exponent < 0 ? mantissa / Powers[-exponent] : mantissa * Powers[exponent];
-            if (negative)
-                value = -value;
+        else
+        {
+            value = EiselLemire.ToDouble(mantissa, exponent);
+            // Digits that were cut lie below one unit of the mantissa: where the next mantissa gives another double, all digits are asked.
+            if (isCut && value != EiselLemire.ToDouble(mantissa + 1, exponent))
+                return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && Settle(ref value, text);
         }
-        else if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out value))
-            return false;
+        if (negative)
+            value = -value;
+        return Settle(ref value, text);
+    }
 
+    /// <summary>Moves a double that the rounding to float32 would take to the wrong side.</summary>
+    static bool Settle(ref double value, ReadOnlySpan<byte> text)
+    {
         if ((BitConverter.DoubleToInt64Bits(value) & BelowFloat) == Halfway || (value != 0 && Math.Abs(value) < SmallestNormalFloat))
             value = TowardsText(value, text);
         return true;

@@ -1,6 +1,6 @@
 namespace Pricing.Geometry.Mesh;
 
-/// <summary>Keeps all triangles, nine floats each, for a pass that needs them more than once. Bounded by <c>Limits.Mesh.TopologyTrianglesMax</c>: larger meshes are never kept.</summary>
+/// <summary>Keeps all triangles, nine floats each, for a pass that needs them more than once. Bounded by <c>Limits.Fdm.RasterTrianglesMax</c>: larger meshes are never kept.</summary>
 sealed class TriangleSoup : ITileConsumer
 {
     float[] _coordinates = new float[9 * TriangleTile.Capacity];

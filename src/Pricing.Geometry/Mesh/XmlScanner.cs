@@ -76,19 +76,22 @@ sealed class XmlScanner(IXmlHandler handler, string part)
     int _closing;
     State _state;
     long _bytesBefore;
+    long _markupAt;
 
     public void Push(ReadOnlySpan<byte> bytes)
     {
-        var all = bytes.Length;
         while (!bytes.IsEmpty)
-            bytes = _state switch
+        {
+            var rest = _state switch
             {
                 State.Text => ScanText(bytes),
                 State.MarkupBegin => ScanMarkupBegin(bytes),
                 State.Tag => ScanTag(bytes),
                 _ => ScanToClosing(bytes),
             };
-        _bytesBefore += all;
+            _bytesBefore += bytes.Length - rest.Length;
+            bytes = rest;
+        }
     }
 
     public void Finish()
@@ -99,7 +102,8 @@ sealed class XmlScanner(IXmlHandler handler, string part)
             throw Malformed("a root element", "no element");
     }
 
-    string Place => $"{part}, after byte {_bytesBefore}";
+    /// <summary>The last markup begun: a place that does not depend on how the file was cut into pushes.</summary>
+    string Place => $"{part}, after byte {_markupAt}";
 
     MeshFormatException Malformed(string wanted, string actual) => new("XML_MALFORMED", "The XML is malformed.", Place, wanted, actual);
 
@@ -115,6 +119,7 @@ sealed class XmlScanner(IXmlHandler handler, string part)
             return default;
         _state = State.MarkupBegin;
         _pendingCount = 0;
+        _markupAt = _bytesBefore + open;
         return bytes[(open + 1)..];
     }
 

@@ -42,6 +42,9 @@ sealed class DisjointSets
     /// <summary>States that a and b differ (<paramref name="odd"/>) or agree; false when that contradicts what is known.</summary>
     public bool Join(int a, int b, bool odd = false)
     {
+        // Neighbours mostly hang under one root already, by one step.
+        if (_parent[a] == _parent[b])
+            return !(odd ^ _odd[a] ^ _odd[b]);
         int ra = Find(a), rb = Find(b);
         odd ^= IsOdd(a) ^ IsOdd(b);
         if (ra == rb)

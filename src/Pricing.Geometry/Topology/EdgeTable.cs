@@ -91,6 +91,27 @@ sealed class EdgeTable
 
     public delegate void OtherEdge(Edge edge);
 
+    /// <summary>How often more faces walk an edge from the one vertex to the other than back.</summary>
+    public int Net(int from, int to)
+    {
+        var (low, high) = (Math.Min(from, to), Math.Max(from, to));
+        var net = 0;
+        foreach (var half in _half.AsSpan(_start[low].._start[low + 1]))
+            if (half >> 32 == (ulong)high)
+                net += (half & 1) == 0 == from < to ? 1 : -1;
+        return net;
+    }
+
+    /// <summary>How many faces use the edge between two vertices.</summary>
+    public int Uses(int a, int b)
+    {
+        var (low, high) = (Math.Min(a, b), Math.Max(a, b));
+        var uses = 0;
+        foreach (var half in _half.AsSpan(_start[low].._start[low + 1]))
+            uses += half >> 32 == (ulong)high ? 1 : 0;
+        return uses;
+    }
+
     public Enumerator GetEnumerator() => new(this);
 
     /// <summary>Walks the edges one by one.</summary>

@@ -13,18 +13,19 @@ sealed class OpenBoundary
     /// <summary>The volume between any sensible surface over the holes and the cones: a hole's area times a quarter of its width, which is a half sphere.</summary>
     public double UncertaintyMm3 { get; private set; }
 
-    public static OpenBoundary Of(EdgeTable edges, VertexTable vertices)
+    /// <summary>Null when there are more open edges than <c>Limits.Topology.OpenEdgesMax</c>.</summary>
+    public static OpenBoundary? Of(EdgeTable edges, VertexTable vertices)
     {
         List<(int From, int To)> open = [];
         foreach (var edge in edges)
         {
-            var net = 0;
-            for (var use = 0; use < edge.Uses; use++)
-                net += edge.Forward(use) ? 1 : -1;
+            var net = BoundaryLoops.Net(edge);
             for (; net > 0; net--)
                 open.Add((edge.High, edge.Low));
             for (; net < 0; net++)
                 open.Add((edge.Low, edge.High));
+            if (open.Count > Limits.Topology.OpenEdgesMax)
+                return null;
         }
         var boundary = new OpenBoundary();
         foreach (var run in Runs(open))

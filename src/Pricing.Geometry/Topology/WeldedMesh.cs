@@ -3,8 +3,8 @@ using Pricing.Geometry.Mesh;
 namespace Pricing.Geometry.Topology;
 
 /// <summary>
-/// The welded mesh: three vertex numbers per triangle, at most <c>Limits.Mesh.TopologyTrianglesMax</c> of them. One triangle more and the
-/// tables are gone, so memory never grows with the file.
+/// The welded mesh: three vertex numbers per triangle, at most <c>Limits.Mesh.TopologyTrianglesMax</c> of them and
+/// <c>Limits.Topology.VerticesMax</c> vertices. Beyond either the tables are gone, so memory never grows with the file.
 /// </summary>
 /// <param name="foresee">How many triangles will come, where that is known: asked with the first tile. Saves room that grows, or the whole work.</param>
 sealed class WeldedMesh(Func<long?>? foresee = null)
@@ -27,7 +27,8 @@ sealed class WeldedMesh(Func<long?>? foresee = null)
         if (_vertices is null)
             return;
         var foreseen = Triangles == 0 ? foresee?.Invoke() ?? 0 : 0;
-        if (Math.Max(Triangles + tile.Count, foreseen) > Limits.Mesh.TopologyTrianglesMax)
+        if (Math.Max(Triangles + tile.Count, foreseen) > Limits.Mesh.TopologyTrianglesMax
+            || _vertices.Count + 3 * tile.Count > Limits.Topology.VerticesMax)
         {
             _vertices = null;
             _corners = [];

@@ -92,6 +92,19 @@ public sealed class ScriptedNode : IAsyncDisposable
         return (await _client.CompleteJobAsync(answer)).Result;
     }
 
+    /// <summary>Reports that a worker process died on the job.</summary>
+    public async Task<CompleteJobResponse.Types.Result> DieAsync(Assign assign, string reason = "WORKER_DIED")
+    {
+        var answer = new CompleteJobRequest
+        {
+            JobId = assign.JobId,
+            Epoch = assign.Epoch,
+            Incarnation = Incarnation.ToString("D"),
+            WorkerDeath = new WorkerDeath { Reason = reason, ExitCode = 137, Signal = 9, ModelSha256 = assign.ModelSha256, BytesConsumed = 1, StderrTail = "last words" },
+        };
+        return (await _client.CompleteJobAsync(answer)).Result;
+    }
+
     /// <summary>Answers this many jobs and asks for one more after each.</summary>
     public async Task ServeAsync(int count, CancellationToken cancel)
     {

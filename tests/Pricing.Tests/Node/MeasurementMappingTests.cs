@@ -3,6 +3,7 @@ using NUnit.Framework;
 using Pricing.Geometry;
 using Pricing.Node;
 using Pricing.Quoting.V1;
+using Pricing.Tests.Geometry;
 using Wire = Pricing.Quoting.V1;
 
 namespace Pricing.Tests.Node;
@@ -52,6 +53,9 @@ sealed class MeasurementMappingTests
             Features = [new("travel", 131, 132)],
         },
         Sla = new("q", 136, 137, 138, 139),
+        Boundary = null,
+        Intersections = null,
+        Analysis = null,
         Notes = [new("MESH_OPEN", true, "note")],
         Digest = [1, 2, 3],
     };
@@ -67,9 +71,42 @@ sealed class MeasurementMappingTests
         var empty = new List<string>();
         Walk(message, "", numbers, empty);
         // The profile was not asked for, so it is not echoed.
-        Assert.That(empty, Is.EqualTo(new[] { ".options.fdm_profile", ".options.sla_profile" }));
+        Assert.That(empty, Is.EqualTo(new[] { ".options.fdm_profile", ".options.sla_profile", ".analysis" }));
         Assert.That(numbers.Where(number => number > 100), Is.Unique);
         Assert.That(numbers.Count(number => number > 100), Is.EqualTo(38), "101 to 139, without 123");
+    }
+
+    /// <summary>A ring of two shells with a hole torn into one of them: something of everything an analysis says.</summary>
+    [Test]
+    public void Every_figure_of_an_analysis_travels()
+    {
+        List<Point3[]> mesh = [.. Shapes.Box(20, 30, 40), .. Shapes.Inverted(Shapes.Box(8, 8, 8, new(5, 5, 5))), .. Shapes.Box(20, 20, 3, new(10, 10, 60))];
+        mesh.RemoveAt(mesh.Count - 1);
+        var part = PartMeasurer.Measure(Shapes.BinaryStl(mesh), new());
+        var analysis = MeasurementMapping.ToMessage(part, "abc", null, Timing).Analysis;
+
+        var empty = new List<string>();
+        Walk(analysis, "", [], empty);
+        TestContext.Out.WriteLine(string.Join(' ', empty));
+        Assert.That(analysis.HullVolumeMm3, Is.EqualTo(part.Analysis!.Hull!.VolumeMm3).And.GreaterThan(0));
+        Assert.That(analysis.Columns.Supports.Select(support => support.SupportMm3), Is.EqualTo(part.Analysis.Columns!.Supports.Select(support => support.SupportMm3)));
+        Assert.That(analysis.Columns.Walls.AreaByWidthMm2, Is.EqualTo(part.Analysis.Columns.Walls.AreaByWidthMm2));
+        Assert.That(analysis.Columns.Reach.ByDirectionMm2, Has.Count.EqualTo(6));
+        Assert.That(analysis.Columns.Enclosed, Is.EqualTo(new Wire.Trap { VolumeMm3 = part.Analysis.Columns.Traps.Enclosed.VolumeMm3, Count = part.Analysis.Columns.Traps.Enclosed.Count }));
+        Assert.That(analysis.Orientations.Select(choice => (int)choice.Goal), Is.EqualTo(new[] { 1, 2, 3, 4 }));
+        Assert.That(analysis.Orientations[0].AsIs.HeightMm, Is.EqualTo(63).Within(1e-6));
+        Assert.That(analysis.BoundaryLoops, Has.Count.EqualTo(1));
+        Assert.That(analysis.BoundaryLoops[0].Edges, Is.EqualTo(3));
+        Assert.That(analysis.BoundaryLoopsTotal, Is.EqualTo(1));
+        Assert.That(analysis.Inertia.PrincipalMm5.X, Is.EqualTo(part.Analysis.Moments!.PrincipalMm5.X));
+        Assert.That(analysis.Lpbf.RecoatTimeS, Is.EqualTo(part.Analysis.Lpbf!.RecoatTimeS).And.GreaterThan(0));
+        Assert.That(analysis.Casting.PolishMm2, Is.EqualTo(part.Analysis.Casting.PolishMm2).And.GreaterThan(0));
+        Assert.That(empty, Is.SubsetOf(new[]
+        {
+            ".self_intersections_at_least", ".edges.handles", ".edges.concave_30_mm", ".edges.concave_60_mm", ".columns.open_columns", ".columns.gaps.smallest_mm",
+            ".columns.walls.smallest_mm",
+        }.Concat(empty.Where(name => name.StartsWith(".columns", StringComparison.Ordinal) || name.StartsWith(".orientations", StringComparison.Ordinal)
+            || name.StartsWith(".lpbf", StringComparison.Ordinal)))));
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using NUnit.Framework;
+using Pricing.Cli.Bench;
 using Pricing.Geometry;
 using Pricing.Geometry.Examples;
 
@@ -41,6 +42,33 @@ sealed class AllFormatsTests(string name)
         var file = Samples.File(name, mesh);
         foreach (var wrong in new[] { null, "part.bin", "part.stl", "part.obj" })
             Assert.That(Soup.Decode(file, wrong).Coordinates, Is.EqualTo(Samples.Coordinates(mesh)));
+    }
+
+    [Test]
+    public void A_refusal_names_the_same_reason_and_place_however_the_file_is_cut()
+    {
+        var seed = Random.Shared.Next();
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        var file = Samples.File(name, Samples.Torus(40, 30));
+        for (var round = 0; round < 100; round++)
+        {
+            var broken = Mutation.Of(file, random);
+            var largest = 1 << random.Next(1, 16);
+            Assert.That(End(_ => random.Next(1, largest)), Is.EqualTo(End(_ => broken.Length)), $"round {round}, chunks to {largest}");
+
+            string End(Func<int, int> chunk)
+            {
+                try
+                {
+                    return $"{Soup.Decode(broken, name, chunk: chunk).Triangles} triangles";
+                }
+                catch (MeshFormatException e)
+                {
+                    return $"{e.Reason} {e.Field} {e.Limit} {e.Actual}";
+                }
+            }
+        }
     }
 
     [Test]

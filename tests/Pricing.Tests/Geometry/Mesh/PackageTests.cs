@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Text;
 using NUnit.Framework;
+using Pricing.Cli.Bench;
 using Pricing.Geometry;
 
 namespace Pricing.Tests.Geometry.Mesh;

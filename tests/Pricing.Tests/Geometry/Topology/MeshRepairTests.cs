@@ -10,7 +10,8 @@ sealed class MeshRepairTests
     [Test]
     public void An_inverted_mesh_is_turned_right_and_says_so()
     {
-        var mesh = Shapes.Potato(new(7));
+        // Coarse enough not to run through itself.
+        var mesh = Shapes.Potato(new(7), 2);
         var right = Shapes.Measure(mesh);
         var turned = Shapes.Measure(Shapes.Inverted(mesh));
         using (Assert.EnterMultipleScope())
@@ -31,7 +32,7 @@ sealed class MeshRepairTests
         var seed = Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
         var random = new Random(seed);
-        var mesh = Shapes.Potato(random);
+        var mesh = Shapes.Potato(random, 2);
         var right = Shapes.Measure(mesh);
         var flipped = mesh.Select(t => random.Next(10) < 3 ? new[] { t[0], t[2], t[1] } : t).ToList();
         var m = Shapes.Measure(flipped);
@@ -82,8 +83,8 @@ sealed class MeshRepairTests
         var m = Shapes.Measure(mesh);
         Assert.That((m.Verdict, m.Watertight, m.BoundaryEdges), Is.EqualTo((Verdict.Bounded, false, (long?)3)));
         Assert.That(whole, Is.InRange(m.VolumeLowMm3, m.VolumeHighMm3));
-        Assert.That(m.VolumeMm3, Is.EqualTo(whole).Within(0.1).Percent);
-        Assert.That(Codes(m), Does.Contain("MESH_OPEN"));
+        Assert.That(m.VolumeMm3, Is.EqualTo(whole).Within(1e-6).Percent, "three corners have one flat patch: the one that was taken");
+        Assert.That(Codes(m), Is.EqualTo(new[] { "HOLES_CLOSED" }));
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using NUnit.Framework;
 using Pricing.Geometry;
 using Pricing.Geometry.Lanes;
+using Pricing.Geometry.Mesh;
 using Pricing.Geometry.Topology;
 
 namespace Pricing.Tests.Geometry.Topology;
@@ -115,14 +116,31 @@ sealed class MeshTopologyTests
     }
 
     [Test]
+    public void The_index_is_dropped_when_it_has_too_many_vertices()
+    {
+        var welded = new WeldedMesh();
+        var tile = new TriangleTile { Count = TriangleTile.Capacity };
+        var given = 0;
+        for (; welded.IsComplete && given < Limits.Mesh.TopologyTrianglesMax; given += tile.Count)
+        {
+            for (var lane = 0; lane < 9; lane++)
+                for (var i = 0; i < TriangleTile.Capacity; i++)
+                    tile.Lanes[lane * TriangleTile.Capacity + i] = lane % 3 == 0 ? given + i : lane;
+            welded.Add(tile);
+        }
+        Assert.That(3 * given, Is.EqualTo(Limits.Topology.VerticesMax).Within(3 * tile.Count));
+        Assert.That(() => welded.Vertices, Throws.InvalidOperationException);
+    }
+
+    [Test]
     public void The_index_is_dropped_when_the_limit_is_passed()
     {
         var welded = new WeldedMesh();
         var tile = Shapes.Tiles(Shapes.Sphere(3))[0];
         var indexed = 0;
-        for (; welded.IsComplete && indexed < 3_000_000; indexed += tile.Count)
+        for (; welded.IsComplete && indexed < 20_000_000; indexed += tile.Count)
             welded.Add(tile);
-        Assert.That(indexed, Is.EqualTo(2_000_000).Within(tile.Count));
+        Assert.That(indexed, Is.EqualTo(Limits.Mesh.TopologyTrianglesMax).Within(tile.Count));
         Assert.That(welded.IsComplete, Is.False);
         Assert.That(welded.Corners.Length, Is.Zero);
     }

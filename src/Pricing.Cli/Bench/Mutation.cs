@@ -1,4 +1,4 @@
-namespace Pricing.Tests.Geometry.Mesh;
+namespace Pricing.Cli.Bench;
 
 /// <summary>Breaks files: flips, runs, copies, cuts, and numbers that parsers trip over.</summary>
 static class Mutation
