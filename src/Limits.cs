@@ -269,6 +269,65 @@ static class Limits
         public const int RequestDaysMax = 7;
     }
 
+    /// <summary>Bounds on the cache in front of the database: memory (L1) and Redis (L2).</summary>
+    public static class Cache
+    {
+        /// <summary>All values of L1, as they are counted; kept in that many shards, each with its own lock for writing.</summary>
+        public const long MemoryBytesMax = 64L << 20;
+        public const int Shards = 16;
+
+        /// <summary>What an entry of L1 costs beside its value: key, entry and dictionary node.</summary>
+        public const int EntryBytes = 256;
+
+        /// <summary>One value, in either tier; a larger one is answered and not kept.</summary>
+        public const int ValueBytesMax = 512 << 10;
+
+        /// <summary>What is asked, written out as the key of its answer; longer questions are answered and not kept.</summary>
+        public const int KeyTextBytesMax = 8 << 10;
+
+        /// <summary>Prices and measurements never change under their key; these only bound how long memory and Redis keep them.
+        /// After the first time a value that is asked for is loaded anew in the background, so a hot one never ends.</summary>
+        public const int PricesFreshSeconds = 300;
+        public const int PricesSeconds = 600;
+        public const int MeasurementFreshSeconds = 1_800;
+        public const int MeasurementSeconds = 3_600;
+        public const int RedisPricesSeconds = 3_600;
+        public const int RedisMeasurementSeconds = 24 * 3_600;
+
+        /// <summary>That a partner may see a model is believed this long without the database.</summary>
+        public const int VisibilityFreshSeconds = 30;
+        public const int VisibilitySeconds = 60;
+
+        /// <summary>A time to live is shortened by up to this share (percent), so that values kept together do not end together.</summary>
+        public const int JitterPercent = 10;
+
+        /// <summary>Between two background loads of a value that could not be loaded.</summary>
+        public const int RefreshMs = 1_000;
+
+        /// <summary>One load, whoever waits for it.</summary>
+        public const int LoadSeconds = 10;
+
+        /// <summary>The active price list is looked up this often, and believed this long when the database does not answer.</summary>
+        public const int PriceListPollMs = 500;
+        public const int PriceListTrustMs = 60_000;
+
+        /// <summary>One operation of Redis, and how many may be under way; above that Redis is not asked.</summary>
+        public const int RedisMs = 50;
+        public const int RedisInFlightMax = 128;
+
+        /// <summary>Failures in a row that open the circuit breaker; then one probe each time this has passed, and a new connection
+        /// after so many failed probes.</summary>
+        public const int BreakerFailuresMax = 5;
+        public const int BreakerOpenMs = 1_000;
+        public const int ProbesPerConnectionMax = 10;
+
+        /// <summary>A preview slower than this is logged; quicker ones are only counted.</summary>
+        public const int SlowPreviewMs = 100;
+
+        /// <summary>Connecting to Redis, in the background.</summary>
+        public const int RedisConnectMs = 1_000;
+    }
+
     /// <summary>Bounds on uploading and keeping model files.</summary>
     public static class Model
     {
@@ -649,6 +708,8 @@ static class Limits
         /// <summary>Size and repetitions of <c>pricing bench</c>.</summary>
         public const int BenchTrianglesMax = 20_000_000;
         public const int BenchRepetitionsMax = 1_000;
+        public const int BenchSecondsMax = 600;
+        public const int BenchClientsMax = 1_000;
 
         /// <summary>One run of another program that ours is compared with; it is ended then, and said so.</summary>
         public const int PeerSeconds = 300;

@@ -36,7 +36,7 @@ public sealed class PricingClient : IAsyncDisposable, IDisposable
         });
         var retry = new Retry(options);
         Models = new ModelUpload(new ModelService.ModelServiceClient(_channel), options, retry);
-        Quotes = new Quotes(new QuoteService.QuoteServiceClient(_channel), options, retry);
+        Quotes = new Quotes(new QuoteService.QuoteServiceClient(_channel), new PriceService.PriceServiceClient(_channel), options, retry);
     }
 
     /// <summary>Where the platform is.</summary>

@@ -9,12 +9,14 @@ namespace Pricing.Client;
 public sealed class Quotes
 {
     readonly QuoteService.QuoteServiceClient _service;
+    readonly PriceService.PriceServiceClient _prices;
     readonly PricingClientOptions _options;
     readonly Retry _retry;
 
-    internal Quotes(QuoteService.QuoteServiceClient service, PricingClientOptions options, Retry retry)
+    internal Quotes(QuoteService.QuoteServiceClient service, PriceService.PriceServiceClient prices, PricingClientOptions options, Retry retry)
     {
         _service = service;
+        _prices = prices;
         _options = options;
         _retry = retry;
     }
@@ -30,16 +32,22 @@ public sealed class Quotes
             RequestId = request.RequestId.ToString(),
             ValidateOnly = request.ValidateOnly,
             Wait = request.Wait > TimeSpan.Zero ? Duration.FromTimeSpan(request.Wait) : null,
-            Quote = new Quote
-            {
-                Model = model.Name,
-                MeasureOptions = request.MeasureOptions,
-                CurrencyCode = request.CurrencyCode,
-                Configurations = { request.Configurations },
-                Quantities = { request.Quantities },
-            },
+            Quote = ToQuote(model, request),
         };
         return _retry.RunAsync("CreateQuote", token => _service.CreateQuoteAsync(message, deadline: CallDeadline(),
+            cancellationToken: token).ResponseAsync, cancellation);
+    }
+
+    /// <summary>
+    /// What a quote would say now, without making one: nothing is stored, no price is held, and the answer comes from memory where the
+    /// model is known. One that has not been measured with these options is refused with MEASUREMENT_UNKNOWN; a quote measures it.
+    /// </summary>
+    public Task<PreviewPricesResponse> PreviewAsync(Model model, QuoteRequest request, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(request);
+        var message = new PreviewPricesRequest { Parent = _options.Partner, Quote = ToQuote(model, request) };
+        return _retry.RunAsync("PreviewPrices", token => _prices.PreviewPricesAsync(message, deadline: CallDeadline(),
             cancellationToken: token).ResponseAsync, cancellation);
     }
 
@@ -142,6 +150,15 @@ public sealed class Quotes
     /// <summary>True when a quote will not change any more.</summary>
     public static bool IsFinished(Quote quote) => quote.State
         is Quote.Types.State.Priced or Quote.Types.State.NeedsReview or Quote.Types.State.Failed or Quote.Types.State.Cancelled;
+
+    static Quote ToQuote(Model model, QuoteRequest request) => new()
+    {
+        Model = model.Name,
+        MeasureOptions = request.MeasureOptions,
+        CurrencyCode = request.CurrencyCode,
+        Configurations = { request.Configurations },
+        Quantities = { request.Quantities },
+    };
 
     DateTime CallDeadline() => _options.Clock.GetUtcNow().UtcDateTime.AddSeconds(Limits.Client.CallSeconds);
 

@@ -7,6 +7,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Pricing.Coordinator.Cache;
 using Pricing.Coordinator.Catalog;
 using Pricing.Coordinator.Database;
 using Pricing.Coordinator.Edge;
@@ -47,6 +48,7 @@ public static class CoordinatorHost
         var app = builder.Build();
         app.MapGrpcService<ModelService>();
         app.MapGrpcService<QuoteService>();
+        app.MapGrpcService<PriceService>();
         app.MapGrpcService<PriceListService>();
         app.MapGrpcService<NodeService>();
         app.MapGrpcService<OpsService>();
@@ -75,8 +77,11 @@ public static class CoordinatorHost
         services.AddSingleton<ModelService>();
 
         services.AddSingleton<PriceListStore>();
+        AddLoop<ActivePriceList>(services);
         services.AddSingleton<PriceListSimulation>();
         services.AddSingleton<PriceListService>();
+
+        CacheRoom.Add(services, options);
 
         services.AddSingleton<QuoteStore>();
         AddLoop<QuotePricer>(services);
@@ -86,6 +91,7 @@ public static class CoordinatorHost
         services.AddSingleton<QuoteWatch>();
         services.AddSingleton<BulkQuotes>();
         services.AddSingleton<QuoteService>();
+        services.AddSingleton<PriceService>();
 
         services.AddSingleton<NodeRegistry>();
         services.AddSingleton<NodeSessions>();

@@ -20,6 +20,9 @@ public sealed record CoordinatorOptions
     /// <summary>A quote ends by then, whatever happens.</summary>
     public TimeSpan QuoteDeadline { get; init; } = TimeSpan.FromSeconds(Limits.Quote.DeadlineSeconds);
 
+    /// <summary>Redis as HOST:PORT with options behind commas (password=…, ssl=true); null: cached values stay in this process.</summary>
+    public string? Redis { get; init; }
+
     public LogLevel LogLevel { get; init; } = LogLevel.Information;
 
     public TimeProvider Time { get; init; } = TimeProvider.System;

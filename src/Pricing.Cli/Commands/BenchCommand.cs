@@ -20,13 +20,25 @@ static class BenchCommand
         var fuzz = new Option<double?>("--fuzz") { Description = "Throw broken files at a decoder for so many minutes.", HelpName = "MINUTES" };
         var format = new Option<string?>("--format") { Description = "Format to fuzz: one of stl-binary, stl-ascii, obj, ply, off, 3mf, gltf, glb, amf. Default: each in turn.", HelpName = "F" };
         var seed = new Option<int>("--seed") { Description = "Seed of the first broken file.", DefaultValueFactory = _ => 1, HelpName = "N" };
+        var knownPrice = new Option<bool>("--known-price") { Description = "Measure how fast a running coordinator answers a known price over gRPC." };
+        var seconds = new Option<int>("--seconds") { Description = "With --known-price: how long each number of callers asks.", DefaultValueFactory = _ => 10, HelpName = "S" };
+        var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the runs with one and four.", DefaultValueFactory = _ => 16, HelpName = "N" };
+        var redis = new Option<string?>("--redis") { Description = "With --known-price: Redis for the coordinator.", HelpName = "HOST:PORT" };
         var json = Inputs.Json();
         var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.")
         {
-            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, json,
+            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, json,
         };
-        command.SetAction((parsed, cancellation) => Task.Run(() =>
+        command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
+            if (parsed.GetValue(knownPrice))
+            {
+                return await KnownPriceReports.RunAsync(
+                    ServeCommand.CheckRedis(parsed.GetValue(redis)),
+                    InRange("--seconds", parsed.GetValue(seconds), 1, Limits.Cli.BenchSecondsMax),
+                    InRange("--clients", parsed.GetValue(clients), 1, Limits.Cli.BenchClientsMax),
+                    parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+            }
             var size = InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax);
             var times = InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax);
             var folder = parsed.GetValue(corpus);

@@ -3,6 +3,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Pricing.Cli.Serving;
+using Pricing.Coordinator.Cache;
 
 namespace Pricing.Cli.Commands;
 
@@ -20,6 +21,7 @@ static class ServeCommand
         var http = new Option<string>("--http") { Description = "The facade's REST and gRPC-web address; port 0 takes a free one.", HelpName = "HOST:PORT", DefaultValueFactory = _ => $"127.0.0.1:{HttpPort}" };
         var home = new Option<string?>("--home") { Description = "Data folder: embedded database and model files. Default: $PRICING_HOME, else ~/.local/share/pricing.", HelpName = "DIR" };
         var database = new Option<string?>("--database") { Description = "PostgreSQL connection string. Default: $PRICING_DATABASE, else a private PostgreSQL in the data folder.", HelpName = "CONNSTRING" };
+        var redis = new Option<string?>("--redis") { Description = "Redis that coordinators share known prices in; optional. Default: $PRICING_REDIS, else none.", HelpName = "HOST:PORT" };
         var nodeName = new Option<string?>("--node-name") { Description = "Stable name of this node. Default: the machine's name.", HelpName = "NAME" };
         var threads = new Option<int>("--threads", "-t") { Description = "Threads of one measurement on the node.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
         var isolation = new Option<string>("--isolation") { Description = "process: the node measures in child processes, which a bad mesh may take down; none: in the node itself.", HelpName = "HOW", DefaultValueFactory = _ => "process" };
@@ -27,7 +29,7 @@ static class ServeCommand
         var logLevel = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None. Logs are JSON lines on stderr.", HelpName = "LEVEL", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("serve", "Run the platform, or some of its roles. Prints one 'ready' line per role; stops on SIGTERM or Ctrl-C.")
         {
-            roles, coordinators, listen, http, home, database, nodeName, threads, isolation, workerMemory, logLevel,
+            roles, coordinators, listen, http, home, database, redis, nodeName, threads, isolation, workerMemory, logLevel,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -40,6 +42,7 @@ static class ServeCommand
                 Roles = asked,
                 Home = parsed.GetValue(home) is { Length: > 0 } folder ? Path.GetFullPath(folder) : terminal.Home,
                 Database = CheckDatabase(parsed.GetValue(database) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE")),
+                Redis = CheckRedis(parsed.GetValue(redis) ?? Environment.GetEnvironmentVariable("PRICING_REDIS")),
                 Listen = ParseEndPoint("--listen", parsed.GetRequiredValue(listen)),
                 Http = ParseEndPoint("--http", parsed.GetRequiredValue(http)),
                 Coordinators = others,
@@ -133,6 +136,17 @@ static class ServeCommand
         }
         throw Inputs.Wrong("NOT_A_CONNECTION_STRING", "The database's connection string is not understood.", "--database",
             "Host=…;Username=…;Database=…", "(not shown: it may hold a password)");
+    }
+
+    /// <summary>Null for none. The text may hold a password: it is never repeated.</summary>
+    internal static string? CheckRedis(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        return RedisStore.IsConnectionString(text)
+            ? text
+            : throw Inputs.Wrong("NOT_A_REDIS_ADDRESS", "The address of Redis is not understood.", "--redis", "HOST:PORT, options behind commas: 10.0.0.7:6379,password=…",
+                "(not shown: it may hold a password)");
     }
 
     static Uri ParseCoordinator(string text) => Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"

@@ -121,6 +121,7 @@ sealed class Platform : IAsyncDisposable
                 ModelFolder = Path.Combine(plan.Home, "models"),
                 Listen = plan.Listen,
                 EngineVersion = PartMeasurer.EngineVersion,
+                Redis = plan.Redis,
                 LogLevel = plan.LogLevel,
             }, services => AddServices(services, plan), routes => Map(routes, plan));
             await StartAsync(coordinator, cancellation);
@@ -177,7 +178,7 @@ sealed class Platform : IAsyncDisposable
         services.AddSingleton<HealthService>();
         services.AddSingleton(provider => new ReflectionService(
             [
-                ModelService.Descriptor, QuoteService.Descriptor, PriceListService.Descriptor, OpsService.Descriptor, NodeService.Descriptor,
+                ModelService.Descriptor, QuoteService.Descriptor, PriceService.Descriptor, PriceListService.Descriptor, OpsService.Descriptor, NodeService.Descriptor,
                 Health.Descriptor, ServerReflection.Descriptor,
             ],
             provider.GetRequiredService<IHostApplicationLifetime>()));

@@ -25,6 +25,9 @@ sealed record PlatformPlan
     /// <summary>PostgreSQL to use; null = the embedded one below <see cref="Home"/>.</summary>
     public string? Database { get; init; }
 
+    /// <summary>Redis to keep known prices and measurements in; null = they stay in the coordinator's memory.</summary>
+    public string? Redis { get; init; }
+
     /// <summary>Where the coordinator's gRPC listens; port 0 = a free one.</summary>
     public required IPEndPoint Listen { get; init; }
 

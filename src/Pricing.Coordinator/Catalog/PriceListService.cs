@@ -9,7 +9,7 @@ using PriceList = Pricing.Catalog.V1.PriceList;
 namespace Pricing.Coordinator.Catalog;
 
 /// <summary>Price lists: written as documents, checked whole, published once, compared, simulated.</summary>
-public sealed class PriceListService(PriceListStore store, PriceListSimulation simulation) : Pricing.Catalog.V1.PriceListService.PriceListServiceBase
+public sealed class PriceListService(PriceListStore store, ActivePriceList active, PriceListSimulation simulation) : Pricing.Catalog.V1.PriceListService.PriceListServiceBase
 {
     public override async Task<PriceList> GetPriceList(GetPriceListRequest request, ServerCallContext context) =>
         ToPriceList(await FindAsync(request.Name, "name", context.CancellationToken));
@@ -66,6 +66,8 @@ public sealed class PriceListService(PriceListStore store, PriceListSimulation s
             revision = before.Revision;
         }
         var published = await store.PublishAsync(listId, version.Value, WellKnown.ParseTime(request.EffectiveTime, "effective_time"), revision, context.CancellationToken);
+        if (published)
+            await active.RefreshAsync(context.CancellationToken);
         var after = await FindAsync(request.Name, "name", context.CancellationToken);
         return published || after.State != "draft"
             ? ToPriceList(after)

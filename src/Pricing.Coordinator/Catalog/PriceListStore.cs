@@ -23,8 +23,18 @@ public sealed class PriceListStore(NpgsqlDataSource source)
         """;
 
     const string FindActive = """
-        select list_id, version, document from price_list
+        select list_id, version from price_list
         where state = 'published' and effective_at <= clock_timestamp()
+        order by effective_at desc, version desc limit 1
+        """;
+
+    // One instant for both: a list that takes effect between the two would otherwise be in neither.
+    const string FindActiveAndNext = """
+        select list_id, version,
+               (select min(later.effective_at) - statement_timestamp() from price_list later
+                where later.state = 'published' and later.effective_at > statement_timestamp())
+        from price_list
+        where state = 'published' and effective_at <= statement_timestamp()
         order by effective_at desc, version desc limit 1
         """;
 
@@ -69,9 +79,20 @@ public sealed class PriceListStore(NpgsqlDataSource source)
     /// <summary>The list that new quotes use.</summary>
     public async Task<PriceList> ReadActiveAsync(NpgsqlTransaction transaction, CancellationToken cancel)
     {
-        var active = await transaction.Command(FindActive)
-            .ReadOneAsync(r => new ParsableRow(r.GetString(0), r.GetInt32(1), r.GetString(2)), cancel);
-        return active is null ? throw new InvalidOperationException("No price list is published; the standard one is imported at the first start.") : Parse(active);
+        var active = await transaction.Command(FindActive).ReadOneAsync(r => new ActiveRow(r.GetString(0), r.GetInt32(1), null), cancel) ?? throw NonePublished();
+        if (_parsed.TryGetValue((active.ListId, active.Version), out var known))
+            return known;
+        var row = await transaction.Command(FindDocument, active.ListId, active.Version)
+            .ReadOneAsync(r => new ParsableRow(active.ListId, active.Version, r.GetString(0)), cancel);
+        return Parse(row!);
+    }
+
+    /// <summary>The active list, and in how long another one takes its place; null when none is scheduled.</summary>
+    public async Task<(PriceList List, TimeSpan? NextIn)> FindActiveAsync(CancellationToken cancel)
+    {
+        var active = await source.Command(FindActiveAndNext)
+            .ReadOneAsync(r => new ActiveRow(r.GetString(0), r.GetInt32(1), r.MaybeValue<TimeSpan>(2)), cancel) ?? throw NonePublished();
+        return ((await FindParsedAsync(active.ListId, active.Version, cancel))!, active.NextIn);
     }
 
     /// <summary>The active list, for readers that have no transaction.</summary>
@@ -119,6 +140,10 @@ public sealed class PriceListStore(NpgsqlDataSource source)
 
     static PriceListRow Read(NpgsqlDataReader r) => new(r.GetString(0), r.GetInt32(1), r.GetString(2), r.GetString(3), r.GetString(4), r.GetString(5),
         r.GetDateTime(6), r.MaybeValue<DateTime>(7), r.GetInt32(8));
+
+    static InvalidOperationException NonePublished() => new("No price list is published; the standard one is imported at the first start.");
+
+    sealed record ActiveRow(string ListId, int Version, TimeSpan? NextIn);
 
     sealed record ParsableRow(string ListId, int Version, string Document);
 }

@@ -31,6 +31,9 @@ public sealed class RefusalException(
     public static RefusalException NoSuchModel(string field, string name) =>
         NotFound("MODEL_NOT_FOUND", "There is no such model.", field, ResourceNames.Shown(name));
 
+    public static RefusalException ModelNotUploaded() =>
+        new(StatusCode.FailedPrecondition, "MODEL_NOT_UPLOADED", "The model was announced but its bytes are not here yet.", "model", "STORED", "AWAITING_UPLOAD");
+
     public static RefusalException NoSuchQuote(string name) => NotFound("QUOTE_NOT_FOUND", "There is no such quote.", "name", name);
 
     public static RefusalException ShuttingDown() =>

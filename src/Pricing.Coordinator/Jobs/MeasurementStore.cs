@@ -40,6 +40,10 @@ public static class MeasurementStore
         transaction.Command(Find, key.ModelSha256, key.OptionsKey, key.EngineVersion)
             .ReadOneAsync(r => new StoredMeasurement(r.GetInt64(0), r.GetFieldValue<byte[]>(1)), cancel);
 
+    public static Task<StoredMeasurement?> FindAsync(NpgsqlDataSource source, MeasureKey key, CancellationToken cancel) =>
+        source.Command(Find, key.ModelSha256, key.OptionsKey, key.EngineVersion)
+            .ReadOneAsync(r => new StoredMeasurement(r.GetInt64(0), r.GetFieldValue<byte[]>(1)), cancel);
+
     /// <summary>Keeps the first measurement of a key: the same key gives the same figures, so a second one adds nothing.</summary>
     public static Task InsertAsync(NpgsqlTransaction transaction, MeasureKey key, long jobId, Measurement measurement, CancellationToken cancel) =>
         transaction.Command(Insert, key.ModelSha256, key.OptionsKey, key.EngineVersion, measurement.ToByteArray(), measurement.Digest.ToByteArray(), jobId)

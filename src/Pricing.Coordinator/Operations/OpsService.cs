@@ -2,6 +2,7 @@ using System.Globalization;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Hosting;
+using Pricing.Coordinator.Cache;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
 using Pricing.Coordinator.Nodes;
@@ -16,7 +17,7 @@ namespace Pricing.Coordinator.Operations;
 /// since it started.
 /// </summary>
 public sealed class OpsService(
-    PipelineQueries pipeline, QuarantineStore quarantine, NodeRegistry nodes, PipelineCounters counters, JobSignals signals, IHostApplicationLifetime lifetime, CoordinatorOptions options)
+    PipelineQueries pipeline, QuarantineStore quarantine, NodeRegistry nodes, PipelineCounters counters, TieredCache cache, JobSignals signals, IHostApplicationLifetime lifetime, CoordinatorOptions options)
     : Ops.V1.OpsService.OpsServiceBase
 {
     public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) =>
@@ -98,8 +99,27 @@ public sealed class OpsService(
             CacheMisses = counters.CacheMisses,
             WorkerDeaths = counters.WorkerDeaths,
             JobsQuarantined = counters.JobsQuarantined,
+            Cache = ToStats(cache),
         };
     }
+
+    static CacheStats ToStats(TieredCache cache) => new()
+    {
+        MemoryHits = cache.Counters.MemoryHits,
+        MemoryMisses = cache.Counters.MemoryMisses,
+        RedisHits = cache.Counters.SharedHits,
+        RedisMisses = cache.Counters.SharedMisses,
+        RedisCorrupt = cache.Counters.SharedCorrupt,
+        RedisFailures = cache.Counters.SharedFailures,
+        RedisSkipped = cache.Counters.SharedSkipped,
+        Loads = cache.Counters.Loads,
+        Joined = cache.Counters.Joined,
+        Evictions = cache.Memory.Evictions,
+        MemoryBytes = cache.Memory.Bytes,
+        MemoryEntries = cache.Memory.Count,
+        RedisConfigured = cache.Shared is not null,
+        RedisBreakerOpen = cache.Shared?.IsBreakerOpen ?? false,
+    };
 
     Ops.V1.Node ToNode(NodeSession session) => new()
     {

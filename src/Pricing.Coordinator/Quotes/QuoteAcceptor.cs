@@ -1,6 +1,6 @@
 using Google.Protobuf;
-using Grpc.Core;
 using Npgsql;
+using Pricing.Coordinator.Cache;
 using Pricing.Coordinator.Catalog;
 using Pricing.Coordinator.Database;
 using Pricing.Coordinator.Edge;
@@ -18,12 +18,12 @@ namespace Pricing.Coordinator.Quotes;
 /// <remarks>
 /// 1. The request id goes in first: a twin waits on it, and is answered with the same quote.
 /// 2. The model must be this partner's and stored; the active price list must know what is asked for. That list is the quote's for good.
-/// 3. Known measurement: priced here, ended in the same transaction, no job.
+/// 3. Known measurement: priced here, ended in the same transaction, no job. One from memory is written only if its row is there.
 /// 4. Otherwise the job is enqueued, or the live one joined. A job that ended between 3 and 4 shows as "new job, known measurement":
 ///    the new one is withdrawn and the quote is priced.
 /// </remarks>
 public sealed class QuoteAcceptor(
-    NpgsqlDataSource source, PriceListStore priceLists, QuotePricer pricer, JobSignals signals, PipelineCounters counters, CoordinatorOptions options)
+    NpgsqlDataSource source, PriceListStore priceLists, PriceCache cache, QuotePricer pricer, JobSignals signals, PipelineCounters counters, CoordinatorOptions options)
 {
     public async Task<QuoteRow> AcceptAsync(QuoteRequest request, CancellationToken cancel)
     {
@@ -65,15 +65,20 @@ public sealed class QuoteAcceptor(
             return (await FindRowAsync(transaction, request.Partner, earlier.QuoteId, cancel), false);
         }
 
-        var model = await FindModelAsync(transaction, request, cancel);
+        // What memory knows needs no reading: that the model is here and the partner's, and its measurement.
+        var model = cache.IsKnownVisible(request.Partner, request.ModelSha256) ? null : await FindModelAsync(transaction, request, cancel);
         var list = await priceLists.ReadActiveAsync(transaction, cancel);
         Pricer.Check(list, request.Terms);
 
         var quote = new NewQuote(quoteId, request.Partner, request.Asked.ToByteArray(), request.RequestId, request.ModelSha256, list.Id, list.Version, options.QuoteDeadline);
         var key = request.KeyFor(options.EngineVersion);
+        if (cache.PeekMeasurement(key) is { } known && await EndAsync(transaction, quote, key, known, list, request, cancel))
+            return (await FindRowAsync(transaction, request.Partner, quoteId, cancel), true);
+
         var measurement = await MeasurementStore.FindAsync(transaction, key, cancel);
         if (measurement is null)
         {
+            model ??= await FindModelAsync(transaction, request, cancel);
             var order = new JobOrder(key, model.SizeBytes, model.FileName, MeasurementStore.Normalise(request.Asked.MeasureOptions), options.QuoteDeadline);
             var (jobId, isNewJob) = await JobStore.EnqueueOrJoinAsync(transaction, order, cancel);
             measurement = isNewJob ? await MeasurementStore.FindAsync(transaction, key, cancel) : null;
@@ -82,22 +87,30 @@ public sealed class QuoteAcceptor(
             else
                 await JobStore.WithdrawAsync(transaction, jobId, cancel);
         }
-        if (measurement is not null)
-        {
-            var end = pricer.Price(Measurement.Parser.ParseFrom(measurement.Body), list, request.Terms);
-            await QuoteStore.InsertEndedAsync(transaction, quote, measurement.MeasurementId, end, cancel);
-        }
+        if (measurement is not null && !await EndAsync(transaction, quote, key, cache.Remember(key, measurement), list, request, cancel))
+            throw new InvalidOperationException($"Measurement {measurement.MeasurementId} was read in this transaction and is not there.");
         return (await FindRowAsync(transaction, request.Partner, quoteId, cancel), true);
     }
 
-    static async Task<ModelRow> FindModelAsync(NpgsqlTransaction transaction, QuoteRequest request, CancellationToken cancel)
+    /// <summary>Prices and ends the quote. False when the row of a remembered measurement is not there (any more): it is forgotten.</summary>
+    async Task<bool> EndAsync(
+        NpgsqlTransaction transaction, NewQuote quote, MeasureKey key, KnownMeasurement known, PriceList list, QuoteRequest request, CancellationToken cancel)
+    {
+        var end = pricer.Price(known.Figures, list, request.Terms);
+        if (await QuoteStore.InsertEndedAsync(transaction, quote, known.MeasurementId!.Value, key, end, cancel))
+            return true;
+        cache.Forget(key);
+        return false;
+    }
+
+    async Task<ModelRow> FindModelAsync(NpgsqlTransaction transaction, QuoteRequest request, CancellationToken cancel)
     {
         var model = await ModelQueries.FindAsync(transaction, request.Partner, request.ModelSha256, cancel)
             ?? throw RefusalException.NoSuchModel("model", request.Asked.Model);
-        return model.IsStored
-            ? model
-            : throw new RefusalException(StatusCode.FailedPrecondition, "MODEL_NOT_UPLOADED", "The model was announced but its bytes are not here yet.",
-                "model", "STORED", "AWAITING_UPLOAD");
+        if (!model.IsStored)
+            throw RefusalException.ModelNotUploaded();
+        cache.RememberVisible(request.Partner, request.ModelSha256);
+        return model;
     }
 
     static async Task<QuoteRow> FindRowAsync(NpgsqlTransaction transaction, string partner, Guid quoteId, CancellationToken cancel) =>

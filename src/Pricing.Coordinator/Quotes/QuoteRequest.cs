@@ -16,15 +16,7 @@ public sealed record QuoteRequest(
 
     public static QuoteRequest Parse(CreateQuoteRequest request)
     {
-        var partner = ResourceNames.ParsePartner(request.Parent, "parent");
-        if (request.Quote is not { } quote)
-            throw RefusalException.Invalid("QUOTE_MISSING", "There is no quote in the request.", "quote");
-        var (owner, sha256) = ResourceNames.ParseModel(quote.Model, "model");
-        // Another partner's model does not exist for this one.
-        if (owner != partner)
-            throw RefusalException.NoSuchModel("model", quote.Model);
-        CheckCounts(quote);
-        CheckOptions(quote.MeasureOptions);
+        var (partner, sha256, quote) = Check(request.Parent, request.Quote);
         var wait = WellKnown.ParseDuration(request.Wait, "wait", TimeSpan.FromSeconds(Limits.Quote.WaitSecondsMax));
         var requestId = request.RequestId;
         if (requestId.Length > 0)
@@ -38,6 +30,21 @@ public sealed record QuoteRequest(
         asked.Configurations.Add(quote.Configurations);
         asked.Quantities.Add(quote.Quantities);
         return new QuoteRequest(partner, sha256, asked, requestId, SHA256.HashData(asked.ToByteArray()), request.ValidateOnly, wait);
+    }
+
+    /// <summary>The asked-for fields, checked as far as that needs neither database nor price list.</summary>
+    public static (string Partner, byte[] ModelSha256, Quote Quote) Check(string parent, Quote? quote)
+    {
+        var partner = ResourceNames.ParsePartner(parent, "parent");
+        if (quote is null)
+            throw RefusalException.Invalid("QUOTE_MISSING", "There is no quote in the request.", "quote");
+        var (owner, sha256) = ResourceNames.ParseModel(quote.Model, "model");
+        // Another partner's model does not exist for this one.
+        if (owner != partner)
+            throw RefusalException.NoSuchModel("model", quote.Model);
+        CheckCounts(quote);
+        CheckOptions(quote.MeasureOptions);
+        return (partner, sha256, quote);
     }
 
     // What the price list decides (names, quantities, number of prices) is checked against it, by Pricer.Check.

@@ -33,11 +33,14 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         values ($1, $2, $3, $4, $5, $8, false, $6, $7, 'measuring', clock_timestamp() + $9)
         """;
 
+    // The row itself says that the measurement is this one: whoever remembers an id from elsewhere writes nothing.
     const string InsertEnded = """
         insert into quote (quote_id, partner, request, request_id, model_sha256, measurement_id, measurement_cached,
                            price_list_id, price_list_version, state, deadline_at, prices, failure, finished_at, expire_at, price_ms)
-        values ($1, $2, $3, $4, $5, $8, true, $6, $7, $9, clock_timestamp() + $10, $11, $12, clock_timestamp(),
-                case when $11::bytea is not null then clock_timestamp() + $13 end, $14)
+        select $1, $2, $3, $4, $5, m.measurement_id, true, $6, $7, $9, clock_timestamp() + $10, $11::bytea, $12::bytea, clock_timestamp(),
+               case when $11::bytea is not null then clock_timestamp() + $13 end, $14
+        from measurement m
+        where m.measurement_id = $8 and m.model_sha256 = $5 and m.options_key = $15 and m.engine_version = $16
         """;
 
     const string Find = $"""
@@ -127,9 +130,12 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         transaction.Command(InsertWaiting, quote.QuoteId, quote.Partner, quote.Request, quote.RequestId, quote.ModelSha256,
             quote.PriceListId, quote.PriceListVersion, jobId, quote.TimeLeft).RunAsync(cancel);
 
-    public static Task InsertEndedAsync(NpgsqlTransaction transaction, NewQuote quote, long measurementId, QuoteEnd end, CancellationToken cancel) =>
-        transaction.Command(InsertEnded, quote.QuoteId, quote.Partner, quote.Request, quote.RequestId, quote.ModelSha256,
-            quote.PriceListId, quote.PriceListVersion, measurementId, end.State, quote.TimeLeft, end.Prices, end.Failure, Validity, end.PricingMs).RunAsync(cancel);
+    /// <summary>False when there is no measurement of that id and key.</summary>
+    public static async Task<bool> InsertEndedAsync(
+        NpgsqlTransaction transaction, NewQuote quote, long measurementId, MeasureKey key, QuoteEnd end, CancellationToken cancel) =>
+        await transaction.Command(InsertEnded, quote.QuoteId, quote.Partner, quote.Request, quote.RequestId, quote.ModelSha256,
+            quote.PriceListId, quote.PriceListVersion, measurementId, end.State, quote.TimeLeft, end.Prices, end.Failure, Validity, end.PricingMs,
+            key.OptionsKey, key.EngineVersion).RunAsync(cancel) > 0;
 
     public Task<QuoteRow?> FindAsync(string partner, Guid quoteId, CancellationToken cancel) =>
         source.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel);

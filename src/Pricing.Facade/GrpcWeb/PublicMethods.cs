@@ -8,7 +8,7 @@ namespace Pricing.Facade.GrpcWeb;
 /// <summary>What may be called from outside: these services and nothing else. Nodes and operations have no entry here, whatever the coordinator offers.</summary>
 static class PublicMethods
 {
-    static readonly FileDescriptor[] Files = [QuoteReflection.Descriptor, ModelReflection.Descriptor, PriceListReflection.Descriptor];
+    static readonly FileDescriptor[] Files = [QuoteReflection.Descriptor, PreviewReflection.Descriptor, ModelReflection.Descriptor, PriceListReflection.Descriptor];
 
     static readonly FrozenDictionary<string, FrozenDictionary<string, MethodDescriptor>> Services = Files
         .SelectMany(file => file.Services)

@@ -36,6 +36,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
         });
         Models = new ModelService.ModelServiceClient(Channel);
         Quotes = new QuoteService.QuoteServiceClient(Channel);
+        Prices = new PriceService.PriceServiceClient(Channel);
         PriceLists = new PriceListService.PriceListServiceClient(Channel);
         Nodes = new NodeService.NodeServiceClient(Channel);
         Ops = new OpsService.OpsServiceClient(Channel);
@@ -49,6 +50,7 @@ public sealed class CoordinatorServer : IAsyncDisposable
     public GrpcChannel Channel { get; }
     public ModelService.ModelServiceClient Models { get; }
     public QuoteService.QuoteServiceClient Quotes { get; }
+    public PriceService.PriceServiceClient Prices { get; }
     public PriceListService.PriceListServiceClient PriceLists { get; }
     public NodeService.NodeServiceClient Nodes { get; }
     public OpsService.OpsServiceClient Ops { get; }
