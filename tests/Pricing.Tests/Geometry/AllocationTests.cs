@@ -52,8 +52,8 @@ sealed class AllocationTests
         var mesh = BenchMesh.Torus(200_000);
         var bytes = Allocated(() => PartMeasurer.Measure(mesh.Stl, new() { FdmTier = 1, Analysis = false }, "a.stl"));
         TestContext.Out.WriteLine($"{(double)bytes / mesh.Triangles:0.0} bytes per triangle");
-        // Index 12 + 6 + 16, edges and their table, shells: measured 100 to 130.
-        Assert.That(bytes, Is.LessThan(200L * mesh.Triangles));
+        // Index 12 + 6 + 16, edges and their table, shells and the tree that compares them: measured 225.
+        Assert.That(bytes, Is.LessThan(300L * mesh.Triangles));
         // Hull, edges, three fields of columns, and trees for the rays and for what crosses: measured 870.
         Assert.That(Allocated(() => PartMeasurer.Measure(mesh.Stl, new() { FdmTier = 1 }, "a.stl")), Is.LessThan(1_200L * mesh.Triangles));
     }
