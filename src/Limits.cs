@@ -97,6 +97,26 @@ static class Limits
         public const int ProfileLinesMax = 10_000;
     }
 
+    /// <summary>Bounds on reusing what is known of a part that changed a little.</summary>
+    public static class Reuse
+    {
+        /// <summary>A smaller file is sent whole.</summary>
+        public const long FileBytesMin = 1L << 20;
+
+        /// <summary>One content-defined chunk of an upload; the mean is about twice the minimum.</summary>
+        public const int ContentChunkBytesMin = 64 << 10;
+        public const int ContentChunkBytesMax = 512 << 10;
+
+        /// <summary>Chunks of one file, as they are listed, asked for and indexed. Enough for <see cref="Mesh.FileBytesMax"/> in the shortest chunks.</summary>
+        public const int ContentChunksMax = 12_000;
+
+        /// <summary>Sums of measured triangles one process keeps, least recently used first out. Ten million triangles take about half of it.</summary>
+        public const long SumsBytesMax = 128L << 20;
+
+        /// <summary>A tile of triangles that spans more layers is measured without being remembered.</summary>
+        public const int TileRowsMax = 512;
+    }
+
     /// <summary>Bounds on what a quote may ask.</summary>
     public static class Quote
     {
@@ -460,6 +480,9 @@ static class Limits
 
         /// <summary>An upload that moves no byte for this long is given up and tried again.</summary>
         public const int StallSeconds = 30;
+
+        /// <summary>A platform that takes chunks from files it has is given this much time for it, besides the stall.</summary>
+        public const int CopiedBytesPerSecondMin = 8 << 20;
 
         /// <summary>Connecting takes no longer.</summary>
         public const int ConnectSeconds = 5;

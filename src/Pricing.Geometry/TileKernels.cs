@@ -18,6 +18,31 @@ sealed class TileSums
         Rows.Add(other.Rows);
         Chain.Add(other.Chain);
     }
+
+    /// <summary>Empties sums of one tile for the next one, which spans these layers.</summary>
+    public void Restart(int lowPlane, int highPlane)
+    {
+        Mass.Clear();
+        Rows.Restart(lowPlane, highPlane);
+        Chain = default;
+    }
+
+    /// <summary>Writes sums of one tile, not closed. Whatever stands in this class is written: a test adds up written sums and compares all fields.</summary>
+    public void WriteTo(SumsWriter writer)
+    {
+        Mass.WriteTo(writer);
+        Rows.WriteTo(writer);
+        writer.Add((long)Chain.First << 32 | Chain.Second);
+    }
+
+    /// <summary>Adds sums that were written: as <see cref="Add(TileSums)"/>.</summary>
+    public void Add(SumsReader written)
+    {
+        Mass.Add(ref written);
+        Rows.Add(ref written);
+        var chain = (ulong)written.Next();
+        Chain.Add(new((uint)(chain >> 32), (uint)chain));
+    }
 }
 
 /// <summary>The kernels bound to one vector width. One virtual call per tile of 512 triangles.</summary>
@@ -31,15 +56,17 @@ abstract class TileKernels
     };
 
     /// <summary>Runs every kernel over a tile while it is in the first-level cache.</summary>
-    public abstract void Add(TriangleTile tile, in LayerGrid grid, in LayerSlopes slopes, TileSums sums);
+    public void Add(TriangleTile tile, in LayerGrid grid, in LayerSlopes slopes, TileSums sums) => Add(tile, TileBox.Of(tile), grid, slopes, sums);
+
+    /// <summary>The same where the tile's box is known already.</summary>
+    public abstract void Add(TriangleTile tile, in TileBox box, in LayerGrid grid, in LayerSlopes slopes, TileSums sums);
 
     sealed class Bound<TDoubles, TWords> : TileKernels
         where TDoubles : unmanaged, IDoubles<TDoubles>
         where TWords : unmanaged, IWords<TWords>
     {
-        public override void Add(TriangleTile tile, in LayerGrid grid, in LayerSlopes slopes, TileSums sums)
+        public override void Add(TriangleTile tile, in TileBox box, in LayerGrid grid, in LayerSlopes slopes, TileSums sums)
         {
-            var box = TileBox.Of(tile);
             MassProperties.Add<TDoubles>(tile, box, sums.Mass);
             EdgeFingerprint.Add<TWords>(tile, ref sums.Chain);
             LayerProfile.Add<TDoubles>(tile, box, grid, slopes, sums.Rows);

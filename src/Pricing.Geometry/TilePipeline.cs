@@ -10,7 +10,7 @@ namespace Pricing.Geometry;
 /// Takes tiles from the decoder: the vertex index is kept on the decoder's thread, the kernels run on the other threads, or on this one
 /// when there is none. Tiles are recycled; a decoder that is so far ahead that none is left runs the kernels itself.
 /// </summary>
-sealed class TilePipeline : ITileConsumer, IDisposable
+sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
 {
     /// <summary>Tiles that change hands at a time: the lock and the waking cost as much as half a tile.</summary>
     const int Batch = 4;
@@ -19,7 +19,8 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     readonly LayerGrid _grid;
     readonly LayerSlopes _slopes;
     readonly Thread[] _threads;
-    readonly TileSums[] _sums;
+    readonly TileWorker[] _workers;
+    readonly ChunkSums? _known;
     readonly Queue<TriangleTile> _full = new();
     readonly Stack<TriangleTile> _free = new();
 
@@ -30,10 +31,13 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     bool _ended;
     bool _abandoned;
     ExceptionDispatchInfo? _fault;
+    (double Factor, UInt128 Name)? _context;
+    long _reusedTriangles;
 
-    // What is foreseen: see WeldedMesh.
-    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes, Func<long?> foresee)
+    // What is foreseen: see WeldedMesh. What is known: sums of earlier measurements, if any are kept.
+    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes, ChunkSums? known, Func<long?> foresee)
     {
+        _known = known;
         Mesh = new(foresee);
         _kernels = TileKernels.For(set);
         _grid = grid;
@@ -41,15 +45,15 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         var workers = Math.Clamp(threads, 1, Limits.Mesh.ThreadsMax) - 1;
         _threads = new Thread[workers];
         // The last are the decoder's own.
-        _sums = new TileSums[workers + 1];
-        for (var i = 0; i < _sums.Length; i++)
-            _sums[i] = new();
+        _workers = new TileWorker[workers + 1];
+        for (var i = 0; i < _workers.Length; i++)
+            _workers[i] = new(_kernels, grid, slopes, known);
         for (var i = 0; i < workers * Limits.Mesh.TilesPerThreadMax; i++)
             _spare.Push(new());
         for (var i = 0; i < workers; i++)
         {
-            var sums = _sums[i];
-            _threads[i] = new Thread(() => Work(sums)) { IsBackground = true, Name = $"measure-{i}" };
+            var worker = _workers[i];
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"measure-{i}" };
             _threads[i].Start();
         }
     }
@@ -57,14 +61,38 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     /// <summary>The welded mesh, while it is small enough.</summary>
     public WeldedMesh Mesh { get; }
 
+    /// <summary>Triangles whose sums were known.</summary>
+    public long ReusedTriangles => Interlocked.Read(ref _reusedTriangles);
+
+    TileWorker Own => _workers[^1];
+
+    /// <summary>The first tile is always decoded: with it the mesh learns whether triangles are wanted besides their sums.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> records, double factor, out UInt128 key)
+    {
+        if (_context is not { } context || context.Factor != factor)
+            _context = context = (factor, _known!.ContextOf(factor, _grid, _slopes));
+        key = _known!.KeyOf(context.Name, records);
+        return !Mesh.IsComplete && TryAddKnown(key, records.Length / StlRecord.Bytes);
+    }
+
+    bool TryAddKnown(UInt128 key, int triangles)
+    {
+        if (!Own.TryAddKnown(key))
+            return false;
+        Interlocked.Add(ref _reusedTriangles, triangles);
+        return true;
+    }
+
     public TriangleTile Accept(TriangleTile tile)
     {
         Mesh.Add(tile);
+        if (tile.Key is { } key && TryAddKnown(key, tile.Count))
+            return tile;
         if (_spare.Count == 0 && _threads.Length > 0)
             HandOver();
         if (!_spare.TryPop(out var next))
         {
-            _kernels.Add(tile, _grid, _slopes, _sums[^1]);
+            Own.Measure(tile);
             return tile;
         }
         _filled.Add(tile);
@@ -94,10 +122,11 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         HandOver();
         Stop(abandon: false);
         _fault?.Throw();
-        for (var i = 1; i < _sums.Length; i++)
-            _sums[0].Add(_sums[i]);
-        _sums[0].Rows.Close();
-        return _sums[0];
+        var sums = _workers[0].Sums;
+        for (var i = 1; i < _workers.Length; i++)
+            sums.Add(_workers[i].Sums);
+        sums.Rows.Close();
+        return sums;
     }
 
     /// <summary>Measures a mesh that is already in memory, on this thread.</summary>
@@ -114,7 +143,7 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         _grid = grid;
         _slopes = slopes;
         _threads = [];
-        _sums = [new()];
+        _workers = [new(kernels, grid, slopes)];
         // Nobody asks for these triangles' index.
         Mesh = new(() => long.MaxValue);
     }
@@ -133,14 +162,14 @@ sealed class TilePipeline : ITileConsumer, IDisposable
             thread.Join();
     }
 
-    void Work(TileSums sums)
+    void Work(TileWorker worker)
     {
         try
         {
             List<TriangleTile> tiles = [];
             while (Take(tiles))
                 foreach (var tile in tiles)
-                    _kernels.Add(tile, _grid, _slopes, sums);
+                    worker.Measure(tile);
         }
         catch (Exception e)
         {

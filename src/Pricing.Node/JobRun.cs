@@ -15,6 +15,7 @@ sealed class JobRun : IDisposable
     const string OutOfTime = "out of time";
 
     readonly TimeProvider _time;
+    readonly ChunkSums? _known;
     readonly CancellationTokenSource _stop;
     // Bounded in bytes by Offer, and in count because an empty chunk is refused.
     readonly BlockingCollection<Chunk> _chunks = [];
@@ -28,8 +29,9 @@ sealed class JobRun : IDisposable
     volatile bool _hasStarted;
     volatile bool _hasAllBytes;
 
-    public JobRun(Assign assign, CoordinatorSession session, TimeProvider time)
+    public JobRun(Assign assign, CoordinatorSession session, TimeProvider time, ChunkSums? known = null)
     {
+        _known = known;
         Assign = assign;
         Session = session;
         _time = time;
@@ -119,7 +121,7 @@ sealed class JobRun : IDisposable
         try
         {
             fault = Guarded(() => _measurer = new PartMeasurer(
-                MeasurementMapping.ToOptions(Assign.Options, threads), Assign.ModelBytes, Assign.FileName.Length > 0 ? Assign.FileName : null));
+                MeasurementMapping.ToOptions(Assign.Options, threads), Assign.ModelBytes, Assign.FileName.Length > 0 ? Assign.FileName : null, _known));
 
             var began = _time.GetTimestamp();
             foreach (var chunk in _chunks.GetConsumingEnumerable(StopToken))
@@ -141,6 +143,7 @@ sealed class JobRun : IDisposable
             PartMeasurement? part = null;
             fault ??= Guarded(() => part = _measurer!.Finish());
             timing.MeasureMs = _time.GetElapsedTime(began).TotalMilliseconds;
+            timing.ReusedBytes = _measurer?.BytesReused ?? 0;
             StopToken.ThrowIfCancellationRequested();
             return fault is not null
                 ? new JobOutcome.Failed(MeasurementMapping.ToFailure(fault))

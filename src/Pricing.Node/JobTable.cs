@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
+using Pricing.Geometry;
 using Pricing.Node.V1;
 using Pricing.Quoting.V1;
 
@@ -8,7 +9,7 @@ namespace Pricing.Node;
 /// <summary>
 /// The leases this node holds, across streams: how many there may be, which of them are being measured, and what becomes of each outcome.
 /// </summary>
-sealed class JobTable(NodeOptions options, CompletionSender completion, ILogger<JobTable> log) : IDisposable
+sealed class JobTable(NodeOptions options, CompletionSender completion, ChunkSums known, ILogger<JobTable> log) : IDisposable
 {
     static readonly ActivitySource Activities = new("Pricing.Node");
 
@@ -44,7 +45,7 @@ sealed class JobTable(NodeOptions options, CompletionSender completion, ILogger<
     {
         lock (_gate)
         {
-            var run = new JobRun(assign, session, options.Time);
+            var run = new JobRun(assign, session, options.Time, known);
             if (_held.Count >= options.JobsMax || _held.ContainsKey(run.Lease))
             {
                 run.Dispose();

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Pricing.Geometry;
 
 namespace Pricing.Node;
 
@@ -22,6 +23,8 @@ public static class NodeHost
             .AddSingleton<NodeStatus>()
             .AddSingleton<Coordinators>()
             .AddSingleton<JobTable>()
+            // One for all jobs, so that a part is compared with whatever this process measured before.
+            .AddSingleton(_ => new ChunkSums())
             .AddSingleton<CompletionSender>()
             .AddHostedService<NodeWorker>();
         services?.Invoke(builder.Services);

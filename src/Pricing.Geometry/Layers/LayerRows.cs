@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Numerics;
+
 namespace Pricing.Geometry.Layers;
 
 /// <summary>
@@ -23,9 +26,13 @@ sealed class LayerRows
     public const int Below = 4;
     public const int UpSkin = 0, UpFlat = 1, DownSkin = 2, DownFlat = 3, Classes = 4;
 
+    /// <summary>Fields of a plane when it is written: its row, its whole areas, its differences. What is left of a word counts planes.</summary>
+    const int Fields = Stride + Classes + LayerSteps.Stride, PlaneBits = 64 - Fields;
+
     long[] _rows = [];
     long[] _whole = [];
     long[] _steps = [];
+    bool _stepsUsed;
 
     /// <summary>Plane of the first row.</summary>
     public int First { get; private set; }
@@ -55,6 +62,7 @@ sealed class LayerRows
     {
         if (_steps.Length == 0)
             _steps = GC.AllocateArray<long>(Count * LayerSteps.Stride, pinned: true);
+        _stepsUsed = true;
         return _steps;
     }
 
@@ -128,6 +136,90 @@ sealed class LayerRows
         if (_steps.Length > 0)
             LayerSteps.Integrate(_steps, _rows, Count);
         _steps = [];
+    }
+
+    /// <summary>
+    /// Empties rows that hold one tile for the next one, which spans these planes: at most <c>Limits.Reuse.TileRowsMax</c>, for which there is room
+    /// from the first time on.
+    /// </summary>
+    public void Restart(int low, int high)
+    {
+        if (_rows.Length == 0)
+        {
+            _rows = GC.AllocateArray<long>(Limits.Reuse.TileRowsMax * Stride, pinned: true);
+            _whole = GC.AllocateArray<long>(Limits.Reuse.TileRowsMax * Classes, pinned: true);
+        }
+        if (_stepsUsed)
+            _steps.AsSpan(0, Count * LayerSteps.Stride).Clear();
+        _stepsUsed = false;
+        First = low;
+        Count = high - low + 1;
+        Debug.Assert(Count <= Limits.Reuse.TileRowsMax && Limits.Reuse.TileRowsMax <= 1 << PlaneBits);
+        _rows.AsSpan(0, Count * Stride).Clear();
+        _whole.AsSpan(0, Count * Classes).Clear();
+        // Made for as many planes as the tile of the first tall triangle had.
+        if (_steps.Length < Count * LayerSteps.Stride)
+            _steps = [];
+        Updates = 0;
+    }
+
+    /// <summary>Writes rows of one tile, not closed: the planes where something stands, and of them what does.</summary>
+    public void WriteTo(SumsWriter writer)
+    {
+        writer.Add(Updates);
+        writer.Add((long)First << 32 | (uint)Count);
+        for (var i = 0; i < Count; i++)
+        {
+            var mask = MaskOf(_rows.AsSpan(i * Stride, Stride)) | MaskOf(_whole.AsSpan(i * Classes, Classes)) << Stride;
+            if (_stepsUsed)
+                mask |= MaskOf(_steps.AsSpan(i * LayerSteps.Stride, LayerSteps.Stride)) << (Stride + Classes);
+            if (mask == 0)
+                continue;
+            writer.Add((long)((ulong)i << Fields | mask));
+            for (; mask != 0; mask &= mask - 1)
+                writer.Add(BitOperations.TrailingZeroCount(mask) switch
+                {
+                    < Stride and var field => _rows[i * Stride + field],
+                    < Stride + Classes and var field => _whole[i * Classes + field - Stride],
+                    var field => _steps[i * LayerSteps.Stride + field - Stride - Classes],
+                });
+        }
+        writer.Add(End);
+    }
+
+    /// <summary>Adds rows that were written, as <see cref="Add(LayerRows)"/>.</summary>
+    public void Add(ref SumsReader written)
+    {
+        Updates += written.Next();
+        var span = written.Next();
+        var low = (int)(span >> 32);
+        var isThere = Ensure(low, low + (int)span - 1);
+        const ulong RowMask = (1ul << Stride) - 1, WholeMask = (1ul << Classes) - 1, AllMask = (1ul << Fields) - 1;
+        for (var next = written.Next(); next != End; next = written.Next())
+        {
+            var mask = (ulong)next & AllMask;
+            if (!isThere)
+            {
+                written.Skip(BitOperations.PopCount(mask));
+                continue;
+            }
+            var at = low + (int)((ulong)next >> Fields) - First;
+            written.AddTo(_rows.AsSpan(at * Stride, Stride), mask & RowMask);
+            written.AddTo(_whole.AsSpan(at * Classes, Classes), mask >> Stride & WholeMask);
+            if (mask >> (Stride + Classes) is var steps and not 0)
+                written.AddTo(StepStorage().AsSpan(at * LayerSteps.Stride, LayerSteps.Stride), steps);
+        }
+    }
+
+    /// <summary>No plane has this: a plane that is written has something in it.</summary>
+    const long End = 0;
+
+    static ulong MaskOf(ReadOnlySpan<long> fields)
+    {
+        ulong mask = 0;
+        for (var i = 0; i < fields.Length; i++)
+            mask |= (fields[i] != 0 ? 1ul : 0) << i;
+        return mask;
     }
 
     /// <summary>Adds only the section areas of other rows, where these have the plane. Both are closed.</summary>

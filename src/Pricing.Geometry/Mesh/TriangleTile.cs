@@ -17,6 +17,9 @@ public sealed class TriangleTile
     /// <summary>Index in the file of the first triangle of this tile.</summary>
     public long FirstTriangle { get; set; }
 
+    /// <summary>Under which the sums of these triangles may be remembered; null where they are not.</summary>
+    internal UInt128? Key { get; set; }
+
     public Span<float> Ax => _lanes.AsSpan(0 * Capacity, Capacity);
     public Span<float> Ay => _lanes.AsSpan(1 * Capacity, Capacity);
     public Span<float> Az => _lanes.AsSpan(2 * Capacity, Capacity);
