@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Pricing;
 
@@ -74,6 +75,7 @@ sealed class ContentCutter(CutRule rule)
         return take;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     int TakeRecords(ReadOnlySpan<byte> bytes)
     {
         var record = rule.RecordBytes;
@@ -87,6 +89,7 @@ sealed class ContentCutter(CutRule rule)
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     int TakeBytes(ReadOnlySpan<byte> bytes)
     {
         var gear = _gear;
@@ -103,6 +106,7 @@ sealed class ContentCutter(CutRule rule)
         return -1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     bool IsCut(ReadOnlySpan<byte> record)
     {
         var end = record[^32..];

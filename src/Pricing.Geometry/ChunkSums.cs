@@ -63,7 +63,7 @@ public sealed class ChunkSums
         return _context.Of(MemoryMarshal.AsBytes(numbers));
     }
 
-    internal UInt128 KeyOf(UInt128 context, ReadOnlySpan<byte> records) => _hash.Of(records) + context;
+    internal UInt128 KeyOf(UInt128 context, ReadOnlySpan<byte> records) => KeyedSum.Plus(_hash.Of(records), context);
 
     internal bool TryGet(UInt128 key, out long[] words)
     {

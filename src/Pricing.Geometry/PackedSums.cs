@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Pricing.Geometry;
 
@@ -10,6 +11,7 @@ sealed class SumsWriter
 
     public void Clear() => _count = 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(long word)
     {
         if (_count == _words.Length)
@@ -26,6 +28,18 @@ sealed class SumsWriter
     public void Add(float first, float second) =>
         Add((long)BitConverter.SingleToInt32Bits(first) << 32 | BitConverter.SingleToUInt32Bits(second));
 
+    /// <summary>The fields that a mask names.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Add(ReadOnlySpan<long> fields, ulong mask)
+    {
+        var count = BitOperations.PopCount(mask);
+        if (_count + count > _words.Length)
+            Array.Resize(ref _words, 2 * (_count + count));
+        for (var words = _words.AsSpan(_count, count); mask != 0; mask &= mask - 1, words = words[1..])
+            words[0] = fields[BitOperations.TrailingZeroCount(mask)];
+        _count += count;
+    }
+
     public long[] ToArray() => _words.AsSpan(0, _count).ToArray();
 
     public ReadOnlySpan<long> Words => _words.AsSpan(0, _count);
@@ -39,6 +53,7 @@ ref struct SumsReader(ReadOnlySpan<long> words)
 
     public readonly bool IsAtEnd => _at == _words.Length;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Next() => _words[_at++];
 
     public Int128 NextInt128()
@@ -56,6 +71,7 @@ ref struct SumsReader(ReadOnlySpan<long> words)
     public void Skip(int words) => _at += words;
 
     /// <summary>Adds the next words to the fields that a mask names.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void AddTo(Span<long> fields, ulong mask)
     {
         for (; mask != 0; mask &= mask - 1)

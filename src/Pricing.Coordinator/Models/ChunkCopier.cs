@@ -90,7 +90,7 @@ sealed class ChunkCopier : IDisposable
             }
             return true;
         }
-        catch (IOException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Not in this folder, or not readable: as if it had never been indexed.
             return false;

@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Pricing.Geometry.Layers;
 
@@ -136,6 +138,7 @@ sealed class LayerRows
         if (_steps.Length > 0)
             LayerSteps.Integrate(_steps, _rows, Count);
         _steps = [];
+        _stepsUsed = false;
     }
 
     /// <summary>
@@ -164,30 +167,30 @@ sealed class LayerRows
     }
 
     /// <summary>Writes rows of one tile, not closed: the planes where something stands, and of them what does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WriteTo(SumsWriter writer)
     {
         writer.Add(Updates);
         writer.Add((long)First << 32 | (uint)Count);
         for (var i = 0; i < Count; i++)
         {
-            var mask = MaskOf(_rows.AsSpan(i * Stride, Stride)) | MaskOf(_whole.AsSpan(i * Classes, Classes)) << Stride;
-            if (_stepsUsed)
-                mask |= MaskOf(_steps.AsSpan(i * LayerSteps.Stride, LayerSteps.Stride)) << (Stride + Classes);
+            var row = _rows.AsSpan(i * Stride, Stride);
+            var whole = _whole.AsSpan(i * Classes, Classes);
+            var step = _stepsUsed ? _steps.AsSpan(i * LayerSteps.Stride, LayerSteps.Stride) : [];
+            ulong rowMask = MaskOf(row), wholeMask = MaskOf(whole), stepMask = MaskOf(step);
+            var mask = rowMask | wholeMask << Stride | stepMask << (Stride + Classes);
             if (mask == 0)
                 continue;
             writer.Add((long)((ulong)i << Fields | mask));
-            for (; mask != 0; mask &= mask - 1)
-                writer.Add(BitOperations.TrailingZeroCount(mask) switch
-                {
-                    < Stride and var field => _rows[i * Stride + field],
-                    < Stride + Classes and var field => _whole[i * Classes + field - Stride],
-                    var field => _steps[i * LayerSteps.Stride + field - Stride - Classes],
-                });
+            writer.Add(row, rowMask);
+            writer.Add(whole, wholeMask);
+            writer.Add(step, stepMask);
         }
         writer.Add(End);
     }
 
     /// <summary>Adds rows that were written, as <see cref="Add(LayerRows)"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ref SumsReader written)
     {
         Updates += written.Next();
@@ -214,10 +217,14 @@ sealed class LayerRows
     /// <summary>No plane has this: a plane that is written has something in it.</summary>
     const long End = 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static ulong MaskOf(ReadOnlySpan<long> fields)
     {
         ulong mask = 0;
-        for (var i = 0; i < fields.Length; i++)
+        var i = 0;
+        for (; i + Vector256<long>.Count <= fields.Length; i += Vector256<long>.Count)
+            mask |= (ulong)(~Vector256.IsZero(Vector256.Create(fields[i..])).ExtractMostSignificantBits() & 0b1111) << i;
+        for (; i < fields.Length; i++)
             mask |= (fields[i] != 0 ? 1ul : 0) << i;
         return mask;
     }

@@ -69,7 +69,7 @@ public sealed class QuoteOutputTests
 
         Assert.That(Names(json), Is.EqualTo(new[]
         {
-            "file", "quote", "state", "cached", "price_list", "expire_time", "model", "unit_assumed", "geometry", "fdm", "notes", "verdict", "digest",
+            "file", "quote", "state", "cached", "price_list", "expire_time", "model", "unit_assumed", "geometry", "fdm", "sla", "notes", "verdict", "digest",
             "engine_version", "prices", "timing_ms", "upload", "reused_bytes",
         }));
         Assert.That(Names(json.GetProperty("timing_ms")), Is.EqualTo(new[] { "start", "upload", "queue", "measure", "price", "answer", "total" }));
