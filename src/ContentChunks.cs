@@ -110,7 +110,8 @@ sealed class ContentCutter(CutRule rule)
     bool IsCut(ReadOnlySpan<byte> record)
     {
         var end = record[^32..];
-        var hash = BinaryPrimitives.ReadUInt64LittleEndian(end) * 0x9E3779B97F4A7C15
+        // The constant keeps zeros from being a cut.
+        var hash = 0x27D4EB2F165667C5 + BinaryPrimitives.ReadUInt64LittleEndian(end) * 0x9E3779B97F4A7C15
             + BinaryPrimitives.ReadUInt64LittleEndian(end[8..]) * 0xC2B2AE3D27D4EB4F
             + BinaryPrimitives.ReadUInt64LittleEndian(end[16..]) * 0x165667B19E3779F9
             + BinaryPrimitives.ReadUInt64LittleEndian(end[24..]) * 0xD6E8FEB86659FD93;

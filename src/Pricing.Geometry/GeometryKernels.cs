@@ -66,7 +66,7 @@ public static class GeometryKernels
         decoder.Push(stl);
         decoder.Finish();
         var sums = pipeline.Finish();
-        return (long)sums.Mass.Terms[MassSums.Volume6] ^ sums.Rows.First ^ sums.Chain.First;
+        return (long)sums.Mass.Terms[MassSums.Volume6] ^ sums.Rows.Updates ^ sums.Chain.First;
     }
 
     /// <summary>Weld, edges, shells: done up to <c>Limits.Mesh.TopologyTrianglesMax</c> triangles.</summary>

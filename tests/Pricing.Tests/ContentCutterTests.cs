@@ -71,7 +71,7 @@ public sealed class ContentCutterTests
             if (rule.RecordBytes > 1)
             {
                 ReadOnlySpan<ulong> odd = [0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0xD6E8FEB86659FD93];
-                ulong hash = 0;
+                ulong hash = 0x27D4EB2F165667C5;
                 for (var i = 0; i < 4; i++)
                     hash += BinaryPrimitives.ReadUInt64LittleEndian(file.AsSpan(end - 32 + 8 * i)) * odd[i];
                 return ((hash ^ BitOperations.RotateRight(hash, 29)) * 0xBF58476D1CE4E5B9) >> (64 - rule.Rarity) == 0;
@@ -107,8 +107,9 @@ public sealed class ContentCutterTests
         var file = AFile(format, random);
         var expected = ReferenceCut(file);
         Assert.That(expected, Has.Count.GreaterThan(8));
-        Assert.That(Cut(file), Is.EqualTo(expected));
-        Assert.That(Cut(file, () => random.Next(1, format == "stl" ? 400 : 30_000)), Is.EqualTo(expected));
+        var lengths = expected.Select(c => c.Length).ToList();
+        Assert.That(Cut(file).Select(c => c.Length), Is.EqualTo(lengths));
+        Assert.That(Cut(file, () => random.Next(1, format == "stl" ? 400 : 30_000)).Select(c => c.Length), Is.EqualTo(lengths));
     }
 
     [TestCase("stl"), TestCase("obj")]
@@ -116,17 +117,17 @@ public sealed class ContentCutterTests
     {
         var chunks = Cut(AFile(format, Seeded()));
         Assert.That(chunks.SkipLast(1).Select(c => c.Length), Is.All.InRange(Limits.Reuse.ContentChunkBytesMin, Limits.Reuse.ContentChunkBytesMax));
-        Assert.That(chunks[^1], Has.Length.LessThanOrEqualTo(Limits.Reuse.ContentChunkBytesMax));
+        Assert.That(chunks[^1].Length, Is.LessThanOrEqualTo(Limits.Reuse.ContentChunkBytesMax));
     }
 
     [Test]
     public void Bytes_that_never_invite_a_cut_are_cut_at_the_maximum()
     {
         var file = new byte[3 << 20];
-        Assert.That(Cut(file), Has.All.Length.EqualTo(Limits.Reuse.ContentChunkBytesMax));
+        Assert.That(Cut(file).Select(c => c.Length), Is.All.EqualTo(Limits.Reuse.ContentChunkBytesMax));
         BinaryPrimitives.WriteUInt32LittleEndian(file.AsSpan(80), (uint)((file.Length - 84) / 50));
         Assert.That(RuleOf(file).RecordBytes, Is.EqualTo(50));
-        Assert.That(Cut(file).SkipLast(1), Has.All.Length.EqualTo(RuleOf(file).BytesMax));
+        Assert.That(Cut(file).SkipLast(1).Select(c => c.Length), Is.All.EqualTo(RuleOf(file).BytesMax));
     }
 
     /// <summary>Inserted, removed or changed in the middle: all but the chunks next to it are found again.</summary>

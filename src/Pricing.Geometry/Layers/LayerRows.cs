@@ -36,6 +36,9 @@ sealed class LayerRows
     long[] _steps = [];
     bool _stepsUsed;
 
+    // The planes that were asked for: the rows reach further.
+    int _lowest, _highest;
+
     /// <summary>Plane of the first row.</summary>
     public int First { get; private set; }
 
@@ -73,21 +76,24 @@ sealed class LayerRows
     {
         if (TooTall)
             return false;
-        if (Count > 0 && low >= First && high < First + Count)
-            return true;
-        var newLow = Count == 0 ? low : Math.Min(low, First);
-        var newHigh = Count == 0 ? high : Math.Max(high, First + Count - 1);
-        if ((long)newHigh - newLow + 1 > Limits.Mesh.LayersMax)
+        _lowest = Count == 0 ? low : Math.Min(_lowest, low);
+        _highest = Count == 0 ? high : Math.Max(_highest, high);
+        // Room made in advance is no height: who asked in which order must not decide.
+        if ((long)_highest - _lowest + 1 > Limits.Mesh.LayersMax)
         {
             TooTall = true;
             _rows = _whole = _steps = [];
             Count = 0;
             return false;
         }
+        if (Count > 0 && low >= First && high < First + Count)
+            return true;
+        var newLow = Count == 0 ? low : Math.Min(low, First);
+        var newHigh = Count == 0 ? high : Math.Max(high, First + Count - 1);
         if (Count > 0)
         {
             // Half as much again on the side that grew, so that growth stays linear in the end.
-            var slack = Math.Min(Count / 2 + 64, Limits.Mesh.LayersMax - (newHigh - newLow + 1));
+            var slack = Math.Clamp(Limits.Mesh.LayersMax - (newHigh - newLow + 1), 0, Count / 2 + 64);
             if (newLow < First)
                 newLow -= slack;
             else
@@ -111,9 +117,10 @@ sealed class LayerRows
             TooTall = true;
         if (TooTall || other.Count == 0)
             return;
-        // Unused slack of the window must not make two halves of one part too tall.
+        if (!Ensure(other._lowest, other._highest))
+            return;
         var (low, high) = other.Used();
-        if (low > high || !Ensure(low, high))
+        if (low > high)
             return;
         AddRange(_rows, other._rows, Stride);
         AddRange(_whole, other._whole, Classes);
@@ -155,7 +162,8 @@ sealed class LayerRows
         if (_stepsUsed)
             _steps.AsSpan(0, Count * LayerSteps.Stride).Clear();
         _stepsUsed = false;
-        First = low;
+        First = _lowest = low;
+        _highest = high;
         Count = high - low + 1;
         Debug.Assert(Count <= Limits.Reuse.TileRowsMax && Limits.Reuse.TileRowsMax <= 1 << PlaneBits);
         _rows.AsSpan(0, Count * Stride).Clear();

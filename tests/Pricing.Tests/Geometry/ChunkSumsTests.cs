@@ -99,13 +99,16 @@ sealed class ChunkSumsTests
         MeasureOptions[] all =
         [
             new(), new() { Scale = 2 }, new() { Unit = LengthUnit.Inch }, new() { Fdm = FdmProfile.Standard with { LayerHeightMm = 0.3 } },
-            new() { Fdm = FdmProfile.Standard with { Perimeters = FdmProfile.Standard.Perimeters + 2 } },
+            new() { Fdm = FdmProfile.Standard with { TopSolidLayers = FdmProfile.Standard.TopSolidLayers + 2 } },
         ];
-        foreach (var options in all)
+        foreach (var asked in all)
         {
-            Measure(file, known, options);
+            var options = asked with { FdmTier = 1 };
+            Assert.That(Measure(file, known, options).Reused, Is.Zero, options.ToString());
             Assert.That(Measure(file, known, options).Part.Digest, Is.EqualTo(Measure(file, null, options).Part.Digest), options.ToString());
         }
+        // What they do not depend on is not.
+        Assert.That(Measure(file, known, new() { FdmTier = 1, Fdm = FdmProfile.Standard with { InfillDensity = 0.5 } }).Reused, Is.EqualTo(file.Length - 84));
     }
 
     /// <summary>Above the vertex index's limit a known tile is not even decoded: that way in small, with every sum compared.</summary>
@@ -197,6 +200,18 @@ sealed class ChunkSumsTests
     }
 
     [Test]
+    public void Room_made_in_advance_is_no_height()
+    {
+        var rows = new LayerRows();
+        // Upwards in steps, each of which makes room for more, then downwards until the limit is reached exactly.
+        const int Highest = 70_000;
+        for (var high = 0; high <= Highest; high += 7)
+            Assert.That(rows.Ensure(0, high), Is.True, $"plane {high}");
+        Assert.That(rows.Ensure(Highest - Limits.Mesh.LayersMax + 1, 0), Is.True);
+        Assert.That(rows.Ensure(Highest - Limits.Mesh.LayersMax, 0), Is.False);
+    }
+
+    [Test]
     public void Memory_is_bounded_and_the_oldest_goes_first()
     {
         var known = new ChunkSums(bytesMax: 10_000);
@@ -246,11 +261,11 @@ sealed class ChunkSumsTests
         var random = Seeded();
         var mesh = Part(random);
         var files = Enumerable.Range(0, 6).Select(_ => Shapes.BinaryStl(Edited(mesh, random))).ToList();
-        var expected = files.Select(file => Convert.ToHexString(Measure(file, null).Part.Digest)).ToList();
+        var expected = files.Select(file => Convert.ToHexString(Measure(file, null, new() { FdmTier = 1 }).Part.Digest)).ToList();
         var known = new ChunkSums(bytesMax: 200_000);
         var digests = new string[4 * files.Count];
         Parallel.For(0, digests.Length, new ParallelOptions { MaxDegreeOfParallelism = 4 },
-            i => digests[i] = Convert.ToHexString(Measure(files[i % files.Count], known, new() { Threads = 1 + i % 2 }).Part.Digest));
+            i => digests[i] = Convert.ToHexString(Measure(files[i % files.Count], known, new() { Threads = 1 + i % 2, FdmTier = 1 }).Part.Digest));
         for (var i = 0; i < digests.Length; i++)
             Assert.That(digests[i], Is.EqualTo(expected[i % files.Count]));
     }
