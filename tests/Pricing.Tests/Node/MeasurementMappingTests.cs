@@ -56,7 +56,7 @@ sealed class MeasurementMappingTests
         Digest = [1, 2, 3],
     };
 
-    static readonly MeasureTiming Timing = new() { ReceiveMs = 133, DecodeMs = 134, MeasureMs = 135 };
+    static readonly MeasureTiming Timing = new() { ReceiveMs = 133, DecodeMs = 134, MeasureMs = 135, ReusedBytes = 136 };
 
     [Test]
     public void Every_field_of_the_message_is_filled_and_no_fact_stands_twice()
