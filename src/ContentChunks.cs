@@ -31,8 +31,9 @@ readonly record struct CutRule(int HeadBytes, int RecordBytes, int BytesMin, int
         ? new(StlHeadBytes, StlRecordBytes, Records(Limits.Reuse.ContentChunkBytesMin) + StlRecordBytes, Records(Limits.Reuse.ContentChunkBytesMax) - StlRecordBytes, Rarity: 10)
         : new(0, 1, Limits.Reuse.ContentChunkBytesMin, Limits.Reuse.ContentChunkBytesMax, Rarity: 16);
 
-    /// <summary>Chunks of at most one tile's triangles.</summary>
-    public static CutRule ForTiles(int capacity) => new(0, StlRecordBytes, capacity * 5 / 8 * StlRecordBytes, capacity * StlRecordBytes, Rarity: 6);
+    /// <summary>Chunks of at most so many triangles, three quarters of it on average.</summary>
+    public static CutRule ForTriangles(int capacity) => new(0, StlRecordBytes, capacity * 5 / 8 * StlRecordBytes, capacity * StlRecordBytes,
+        Rarity: BitOperations.Log2((uint)capacity) - 3);
 
     static int Records(int bytes) => bytes / StlRecordBytes * StlRecordBytes;
 

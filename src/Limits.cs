@@ -113,8 +113,8 @@ static class Limits
         /// <summary>Sums of measured triangles one process keeps, least recently used first out. Ten million triangles take about half of it.</summary>
         public const long SumsBytesMax = 128L << 20;
 
-        /// <summary>A tile of triangles that spans more layers is measured without being remembered.</summary>
-        public const int TileRowsMax = 512;
+        /// <summary>A chunk of triangles that spans more layers is measured without being remembered.</summary>
+        public const int ChunkRowsMax = 512;
     }
 
     /// <summary>Bounds on what a quote may ask.</summary>

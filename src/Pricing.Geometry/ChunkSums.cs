@@ -10,7 +10,7 @@ namespace Pricing.Geometry;
 /// associative, so a measurement has the same bits with and without it.
 /// </summary>
 /// <remarks>
-/// The unit is a tile's worth of consecutive triangle records, cut by content (<see cref="CutRule.ForTiles"/>). It is known by a keyed hash of
+/// The unit is a chunk of consecutive triangle records, a few tiles, cut by content (<see cref="CutRule.ForTriangles"/>). It is known by a keyed hash of
 /// its bytes and of all else its sums depend on; the key is random and stays in this process, so nobody can craft a part that is taken for
 /// another one (<see cref="KeyedSum"/>).
 /// </remarks>
@@ -19,7 +19,7 @@ public sealed class ChunkSums
     /// <summary>What an entry costs beside its words: dictionary, list node, array header.</summary>
     const int EntryBytes = 176;
 
-    readonly KeyedSum _hash = new(TriangleTile.Capacity * StlRecord.Bytes);
+    readonly KeyedSum _hash = new(TriangleTile.PerChunk * TriangleTile.Capacity * StlRecord.Bytes);
     readonly KeyedSum _context = new(16 * sizeof(ulong));
     readonly Dictionary<UInt128, LinkedListNode<Entry>> _entries = [];
     readonly LinkedList<Entry> _newestFirst = new();
@@ -45,7 +45,7 @@ public sealed class ChunkSums
         }
     }
 
-    /// <summary>Tiles remembered.</summary>
+    /// <summary>Chunks remembered.</summary>
     public int Count
     {
         get
@@ -55,7 +55,7 @@ public sealed class ChunkSums
         }
     }
 
-    /// <summary>Stands for all that a tile's sums depend on beside its bytes.</summary>
+    /// <summary>Stands for all that a chunk's sums depend on beside its bytes.</summary>
     internal UInt128 ContextOf(double factor, LayerGrid grid, LayerSlopes slopes)
     {
         ReadOnlySpan<double> numbers = [PartMeasurer.EngineVersion, factor, grid.HeightMm,

@@ -19,7 +19,7 @@ sealed class TileSums
         Chain.Add(other.Chain);
     }
 
-    /// <summary>Empties sums of one tile for the next one, which spans these layers.</summary>
+    /// <summary>Empties sums of one chunk for the next one, which spans these layers.</summary>
     public void Restart(int lowPlane, int highPlane)
     {
         Mass.Clear();
@@ -27,7 +27,7 @@ sealed class TileSums
         Chain = default;
     }
 
-    /// <summary>Writes sums of one tile, not closed. Whatever stands in this class is written: a test adds up written sums and compares all fields.</summary>
+    /// <summary>Writes sums of one chunk, not closed. Whatever stands in this class is written: a test adds up written sums and compares all fields.</summary>
     public void WriteTo(SumsWriter writer)
     {
         Mass.WriteTo(writer);

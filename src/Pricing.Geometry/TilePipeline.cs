@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using Pricing.Geometry.Lanes;
 using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mesh;
@@ -21,12 +22,16 @@ sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
     readonly Thread[] _threads;
     readonly TileWorker[] _workers;
     readonly ChunkSums? _known;
-    readonly Queue<TriangleTile> _full = new();
+    readonly Queue<TriangleTile[]> _full = new();
     readonly Stack<TriangleTile> _free = new();
 
     // The decoder's own: filled and not yet handed over, taken back and not yet filled.
     readonly List<TriangleTile> _filled = [];
     readonly Stack<TriangleTile> _spare = new();
+
+    // Chunks that can be remembered stay together: in these tiles the decoder gathers one that it will sum up itself.
+    readonly Stack<TriangleTile> _reserve = new();
+    Chunk _chunk;
     readonly object _gate = new();
     bool _ended;
     bool _abandoned;
@@ -50,6 +55,8 @@ sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
             _workers[i] = new(_kernels, grid, slopes, known);
         for (var i = 0; i < workers * Limits.Mesh.TilesPerThreadMax; i++)
             _spare.Push(new());
+        for (var i = 0; i < TriangleTile.PerChunk && known is not null; i++)
+            _reserve.Push(new());
         for (var i = 0; i < workers; i++)
         {
             var worker = _workers[i];
@@ -72,22 +79,17 @@ sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
         if (_context is not { } context || context.Factor != factor)
             _context = context = (factor, _known!.ContextOf(factor, _grid, _slopes));
         key = _known!.KeyOf(context.Name, records);
-        return !Mesh.IsComplete && TryAddKnown(key, records.Length / StlRecord.Bytes);
-    }
-
-    bool TryAddKnown(UInt128 key, int triangles)
-    {
-        if (!Own.TryAddKnown(key))
+        if (Mesh.IsComplete || !Own.TryAddKnown(key))
             return false;
-        Interlocked.Add(ref _reusedTriangles, triangles);
+        Interlocked.Add(ref _reusedTriangles, records.Length / StlRecord.Bytes);
         return true;
     }
 
     public TriangleTile Accept(TriangleTile tile)
     {
         Mesh.Add(tile);
-        if (tile.Key is { } key && TryAddKnown(key, tile.Count))
-            return tile;
+        if (tile.Key is { } key)
+            return AcceptOfChunk(tile, key);
         if (_spare.Count == 0 && _threads.Length > 0)
             HandOver();
         if (!_spare.TryPop(out var next))
@@ -101,14 +103,56 @@ sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
         return next;
     }
 
+    /// <summary>What becomes of the chunk whose tiles are coming.</summary>
+    enum Chunk
+    {
+        None,
+        Known,
+        Own,
+        ForThreads,
+    }
+
+    /// <summary>With a chunk's first tile it is decided who sums it up: nobody, this thread, or the others.</summary>
+    TriangleTile AcceptOfChunk(TriangleTile tile, UInt128 key)
+    {
+        if (_chunk == Chunk.None)
+        {
+            if (_threads.Length > 0 && _spare.Count < TriangleTile.PerChunk)
+                HandOver();
+            _chunk = Own.TryAddKnown(key) ? Chunk.Known : _spare.Count < TriangleTile.PerChunk ? Chunk.Own : Chunk.ForThreads;
+        }
+        var chunk = _chunk;
+        if (tile.EndsChunk)
+            _chunk = Chunk.None;
+        if (chunk == Chunk.Known)
+        {
+            Interlocked.Add(ref _reusedTriangles, tile.Count);
+            return tile;
+        }
+        _filled.Add(tile);
+        var next = (chunk == Chunk.Own ? _reserve : _spare).Pop();
+        if (!tile.EndsChunk)
+            return next;
+        if (chunk == Chunk.ForThreads)
+            HandOver();
+        else
+        {
+            Own.Measure(CollectionsMarshal.AsSpan(_filled));
+            foreach (var done in _filled)
+                _reserve.Push(done);
+            _filled.Clear();
+        }
+        return next;
+    }
+
     /// <summary>Gives the filled tiles to the threads and takes back what they are done with.</summary>
     void HandOver()
     {
         lock (_gate)
         {
             _fault?.Throw();
-            foreach (var tile in _filled)
-                _full.Enqueue(tile);
+            if (_filled.Count > 0)
+                _full.Enqueue([.. _filled]);
             _filled.Clear();
             while (_free.TryPop(out var tile))
                 _spare.Push(tile);
@@ -166,10 +210,9 @@ sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
     {
         try
         {
-            List<TriangleTile> tiles = [];
-            while (Take(tiles))
-                foreach (var tile in tiles)
-                    worker.Measure(tile);
+            TriangleTile[] tiles = [];
+            while (Take(ref tiles))
+                worker.Measure(tiles);
         }
         catch (Exception e)
         {
@@ -180,18 +223,16 @@ sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
     }
 
     /// <summary>Exchanges the tiles done for the next ones; false when there will be none.</summary>
-    bool Take(List<TriangleTile> tiles)
+    bool Take(ref TriangleTile[] tiles)
     {
         lock (_gate)
         {
             foreach (var tile in tiles)
                 _free.Push(tile);
-            tiles.Clear();
+            tiles = [];
             while (_full.Count == 0 && !_ended)
                 Monitor.Wait(_gate);
-            while (!_abandoned && tiles.Count < Batch && _full.TryDequeue(out var tile))
-                tiles.Add(tile);
-            return tiles.Count > 0;
+            return !_abandoned && _full.TryDequeue(out tiles!);
         }
     }
 }

@@ -4,7 +4,7 @@ using Pricing.Geometry.Mesh;
 
 namespace Pricing.Geometry;
 
-/// <summary>One thread's sums. Tiles that may come again are summed up apart first, remembered, and then added: the same integers in the end.</summary>
+/// <summary>One thread's sums. Triangles that may come again are summed up apart first, remembered, and then added: the same integers in the end.</summary>
 sealed class TileWorker(TileKernels kernels, LayerGrid grid, LayerSlopes slopes, ChunkSums? known = null)
 {
     public readonly TileSums Sums = new();
@@ -12,20 +12,26 @@ sealed class TileWorker(TileKernels kernels, LayerGrid grid, LayerSlopes slopes,
     readonly TileSums _apart = new();
     readonly SumsWriter _writer = new();
 
-    public void Measure(TriangleTile tile)
+    public void Measure(TriangleTile tile) => kernels.Add(tile, grid, slopes, Sums);
+
+    /// <summary>Tiles that came together: all of a chunk, or any without a key.</summary>
+    public void Measure(ReadOnlySpan<TriangleTile> tiles)
     {
-        var box = TileBox.Of(tile);
-        int low = grid.First(box.MinZ), high = grid.First(box.MaxZ);
-        if (tile.Key is not { } key || known is null || high - low >= Limits.Reuse.TileRowsMax)
-        {
-            kernels.Add(tile, box, grid, slopes, Sums);
+        Span<TileBox> boxes = stackalloc TileBox[tiles.Length];
+        var all = TileBox.Empty;
+        for (var i = 0; i < tiles.Length; i++)
+            all.Include(boxes[i] = TileBox.Of(tiles[i]));
+        int low = grid.First(all.MinZ), high = grid.First(all.MaxZ);
+        var isRemembered = known is not null && tiles[0].Key is not null && high - low < Limits.Reuse.ChunkRowsMax;
+        if (isRemembered)
+            _apart.Restart(low, high);
+        for (var i = 0; i < tiles.Length; i++)
+            kernels.Add(tiles[i], boxes[i], grid, slopes, isRemembered ? _apart : Sums);
+        if (!isRemembered)
             return;
-        }
-        _apart.Restart(low, high);
-        kernels.Add(tile, box, grid, slopes, _apart);
         _writer.Clear();
         _apart.WriteTo(_writer);
-        known.Put(key, _writer.ToArray());
+        known!.Put(tiles[0].Key!.Value, _writer.ToArray());
         Sums.Add(new SumsReader(_writer.Words));
     }
 

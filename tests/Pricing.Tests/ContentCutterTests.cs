@@ -178,11 +178,11 @@ public sealed class ContentCutterTests
     }
 
     [Test]
-    public void A_tiles_records_are_cut_within_a_tile()
+    public void Triangles_are_cut_within_their_capacity()
     {
         var file = Stl(60_000, Seeded());
-        var chunks = Cut(file[84..], asked: CutRule.ForTiles(512));
-        Assert.That(chunks.SkipLast(1).Select(c => c.Length / 50), Is.All.InRange(320, 512));
-        Assert.That(chunks.Average(c => c.Length / 50), Is.InRange(350, 420));
+        var chunks = Cut(file[84..], asked: CutRule.ForTriangles(2048));
+        Assert.That(chunks.SkipLast(1).Select(c => c.Length / 50), Is.All.InRange(1280, 2048));
+        Assert.That(chunks.Average(c => c.Length / 50), Is.InRange(1380, 1680));
     }
 }

@@ -149,15 +149,15 @@ sealed class LayerRows
     }
 
     /// <summary>
-    /// Empties rows that hold one tile for the next one, which spans these planes: at most <c>Limits.Reuse.TileRowsMax</c>, for which there is room
+    /// Empties rows that hold one chunk for the next one, which spans these planes: at most <c>Limits.Reuse.ChunkRowsMax</c>, for which there is room
     /// from the first time on.
     /// </summary>
     public void Restart(int low, int high)
     {
         if (_rows.Length == 0)
         {
-            _rows = GC.AllocateArray<long>(Limits.Reuse.TileRowsMax * Stride, pinned: true);
-            _whole = GC.AllocateArray<long>(Limits.Reuse.TileRowsMax * Classes, pinned: true);
+            _rows = GC.AllocateArray<long>(Limits.Reuse.ChunkRowsMax * Stride, pinned: true);
+            _whole = GC.AllocateArray<long>(Limits.Reuse.ChunkRowsMax * Classes, pinned: true);
         }
         if (_stepsUsed)
             _steps.AsSpan(0, Count * LayerSteps.Stride).Clear();
@@ -165,16 +165,16 @@ sealed class LayerRows
         First = _lowest = low;
         _highest = high;
         Count = high - low + 1;
-        Debug.Assert(Count <= Limits.Reuse.TileRowsMax && Limits.Reuse.TileRowsMax <= 1 << PlaneBits);
+        Debug.Assert(Count <= Limits.Reuse.ChunkRowsMax && Limits.Reuse.ChunkRowsMax <= 1 << PlaneBits);
         _rows.AsSpan(0, Count * Stride).Clear();
         _whole.AsSpan(0, Count * Classes).Clear();
-        // Made for as many planes as the tile of the first tall triangle had.
+        // Made for as many planes as the chunk of the first tall triangle had.
         if (_steps.Length < Count * LayerSteps.Stride)
             _steps = [];
         Updates = 0;
     }
 
-    /// <summary>Writes rows of one tile, not closed: the planes where something stands, and of them what does.</summary>
+    /// <summary>Writes rows of one chunk, not closed: the planes where something stands, and of them what does.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WriteTo(SumsWriter writer)
     {

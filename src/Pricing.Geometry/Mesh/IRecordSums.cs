@@ -5,7 +5,7 @@ interface IRecordSums
 {
     /// <summary>
     /// True when the sums of these records were found and added and nobody asks for the triangles: they need not be decoded. Otherwise the
-    /// triangles are to come as one tile under this key.
+    /// triangles are to come as tiles under this key.
     /// </summary>
     bool TryAdd(ReadOnlySpan<byte> records, double factor, out UInt128 key);
 }

@@ -22,7 +22,7 @@ public sealed class TileWriter
     readonly IRecordSums? _known;
     readonly ContentCutter? _cutter;
 
-    // Records of a tile whose end has not come yet.
+    // Records of a chunk whose end has not come yet.
     readonly byte[] _carry = [];
     int _carried;
     TriangleTile _tile;
@@ -43,8 +43,8 @@ public sealed class TileWriter
         if (known is null)
             return;
         _known = known;
-        _cutter = new(CutRule.ForTiles(TriangleTile.Capacity));
-        _carry = new byte[TriangleTile.Capacity * StlRecord.Bytes];
+        _cutter = new(CutRule.ForTriangles(TriangleTile.PerChunk * TriangleTile.Capacity));
+        _carry = new byte[TriangleTile.PerChunk * TriangleTile.Capacity * StlRecord.Bytes];
     }
 
     /// <summary>Millimetres per file unit times scale. Set before the first triangle, by the decoder, once the unit is known.</summary>
@@ -115,21 +115,21 @@ public sealed class TileWriter
     void CutStlRecords(ref ReadOnlySpan<byte> records)
     {
         var take = _cutter!.Take(records, out var ends);
-        var tile = records[..take];
+        var chunk = records[..take];
         records = records[take..];
         if (!ends || _carried > 0)
         {
-            tile.CopyTo(_carry.AsSpan(_carried));
+            chunk.CopyTo(_carry.AsSpan(_carried));
             _carried += take;
-            tile = _carry.AsSpan(0, _carried);
+            chunk = _carry.AsSpan(0, _carried);
         }
         if (!ends)
             return;
         _carried = 0;
-        AddTile(tile);
+        AddChunk(chunk);
     }
 
-    void AddTile(ReadOnlySpan<byte> records)
+    void AddChunk(ReadOnlySpan<byte> records)
     {
         if (_known!.TryAdd(records, Factor, out var key))
         {
@@ -138,8 +138,13 @@ public sealed class TileWriter
             Triangles += triangles;
             return;
         }
-        Decode(records);
-        Flush(key);
+        while (records.Length > 0)
+        {
+            var take = Math.Min(records.Length, TriangleTile.Capacity * StlRecord.Bytes);
+            Decode(records[..take]);
+            records = records[take..];
+            Flush(key, endsChunk: records.IsEmpty);
+        }
     }
 
     void Decode(ReadOnlySpan<byte> records)
@@ -156,7 +161,7 @@ public sealed class TileWriter
     public void Complete()
     {
         if (_carried > 0)
-            AddTile(_carry.AsSpan(0, _carried));
+            AddChunk(_carry.AsSpan(0, _carried));
         _carried = 0;
         if (_count > 0)
             Flush();
@@ -170,10 +175,11 @@ public sealed class TileWriter
                 $"{Limits.Mesh.TrianglesMax} triangles", $"{triangles} triangles");
     }
 
-    void Flush(UInt128? key = null)
+    void Flush(UInt128? key = null, bool endsChunk = false)
     {
         _tile.Count = _count;
         _tile.Key = key;
+        _tile.EndsChunk = endsChunk;
         _tile.FirstTriangle = Triangles;
         _tile.ClearTail();
         CheckTriangles(Triangles + _count);
