@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
 using NUnit.Framework;
-using Pricing.Client;
 using Pricing.IntegrationTests.Models;
 using Pricing.IntegrationTests.Servers;
 using Pricing.Quoting.V1;
@@ -140,6 +139,26 @@ public sealed class ChunkedUploadTests
         var third = Edited(Part, from: 0.8);
         Assert.That((await client.UploadAsync(third)).Result.Model.State, Is.EqualTo(Model.Types.State.Stored));
         await IsStoredAsync(third);
+    }
+
+    [Test]
+    public async Task A_damaged_chunk_is_unknown_from_then_on()
+    {
+        await using var client = new CountedClient(_server.Address);
+        await client.UploadAsync(Part);
+        var bytes = await File.ReadAllBytesAsync(PathOf(Part));
+        bytes[Part.Length / 4] ^= 0x10;
+        await File.WriteAllBytesAsync(PathOf(Part), bytes);
+        var edited = Edited(Part);
+        var chunks = await ListedAsync(edited);
+        var missing = (await _server.Models.FindMissingChunksAsync(Question(Partner, chunks))).Missing;
+
+        var refusal = await RefusedAsync(() => SendAsync(edited, chunks, Enumerable.Range(0, chunks.Count).Where(i => !missing.Contains((uint)i)), Partner));
+
+        Assert.That((refusal.StatusCode, ReasonOf(refusal)), Is.EqualTo((StatusCode.FailedPrecondition, "CHUNK_UNKNOWN")));
+        Assert.That((await _server.Models.FindMissingChunksAsync(Question(Partner, chunks))).Missing, Has.Count.EqualTo(missing.Count + 1));
+        Assert.That(Incoming(), Is.Empty);
+        Assert.That(File.Exists(PathOf(edited)), Is.False);
     }
 
     [Test]
