@@ -144,6 +144,9 @@ public sealed class ContentCutterTests
             var middle = rule.HeadBytes + file.Length / 2 / rule.RecordBytes * rule.RecordBytes;
             var inserted = new byte[Math.Max(1, Math.Abs(records)) * rule.RecordBytes];
             random.NextBytes(inserted);
+            // A change that is one.
+            for (var i = 0; i < inserted.Length && records == 0; i++)
+                inserted[i] = (byte)~file[middle + i];
             byte[] edited = records switch
             {
                 > 0 => [.. file[..middle], .. inserted, .. file[middle..]],
