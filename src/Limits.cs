@@ -210,6 +210,26 @@ static class Limits
         public const int PlacesMax = 64;
     }
 
+    /// <summary>Bounds on reusing what is known of a part that changed a little.</summary>
+    public static class Reuse
+    {
+        /// <summary>A smaller file is sent whole.</summary>
+        public const long FileBytesMin = 1L << 20;
+
+        /// <summary>One content-defined chunk of an upload; the mean is about twice the minimum.</summary>
+        public const int ContentChunkBytesMin = 64 << 10;
+        public const int ContentChunkBytesMax = 512 << 10;
+
+        /// <summary>Chunks of one file, as they are listed, asked for and indexed. Enough for <see cref="Mesh.FileBytesMax"/> in the shortest chunks.</summary>
+        public const int ContentChunksMax = 12_000;
+
+        /// <summary>Sums of measured triangles one process keeps, least recently used first out. Ten million triangles take about half of it.</summary>
+        public const long SumsBytesMax = 128L << 20;
+
+        /// <summary>A chunk of triangles that spans more layers is measured without being remembered.</summary>
+        public const int ChunkRowsMax = 512;
+    }
+
     /// <summary>Bounds on what a quote may ask.</summary>
     public static class Quote
     {
@@ -500,6 +520,12 @@ static class Limits
         /// <summary>After a job a worker that holds more heap than this gives it back to the system.</summary>
         public const long RestBytes = 64L << 20;
 
+        /// <summary>Sums of earlier parts that a worker remembers: well below what makes it rest.</summary>
+        public const long SumsBytesMax = 32L << 20;
+
+        /// <summary>Smaller models are summed up faster than remembered.</summary>
+        public const long RememberedModelBytesMin = 4L << 20;
+
         /// <summary>From start to ready; a job waits as long for a worker before its lease is given back.</summary>
         public const int StartSeconds = 30;
 
@@ -682,6 +708,9 @@ static class Limits
 
         /// <summary>An upload that moves no byte for this long is given up and tried again.</summary>
         public const int StallSeconds = 30;
+
+        /// <summary>A platform that takes chunks from files it has is given this much time for it, besides the stall.</summary>
+        public const int CopiedBytesPerSecondMin = 8 << 20;
 
         /// <summary>Connecting takes no longer.</summary>
         public const int ConnectSeconds = 5;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Google.Protobuf;
 using Grpc.Core;
 using Pricing.Quoting.V1;
@@ -6,7 +5,7 @@ using Pricing.Quoting.V1;
 namespace Pricing.Client;
 
 /// <summary>
-/// Uploads models. Memory is one 64 KiB buffer whatever the file's size. A few are sent at the same time, the others wait for their turn:
+/// Uploads models. Memory is one 64 KiB buffer, and 40 bytes for about 150 KiB of file, whatever the file's size. A few are sent at the same time, the others wait for their turn:
 /// thousands of uploads at once neither go faster nor push other partners away.
 /// </summary>
 #pragma warning disable CA1001 // A SemaphoreSlim whose wait handle nobody asks for holds nothing to dispose; disposing it would break uploads that still wait.
@@ -38,7 +37,9 @@ public sealed class ModelUpload
 
     /// <summary>
     /// Uploads from a seekable stream, from its present position to its end. 1. Size checked against the platform's limit before a byte
-    /// is read. 2. Hashed. 3. Announced by hash: known bytes end here. 4. Sent; a lost connection starts this step again, bounded.
+    /// is read. 2. Hashed, whole and in content-defined chunks. 3. Announced by hash: known bytes end here. 4. Asked for which chunks the
+    /// platform has from files this partner uploaded before. 5. The others are sent; a lost connection starts this step again, bounded. When a
+    /// chunk turns out to be gone after all, the whole file is sent.
     /// </summary>
     public async Task<UploadResult> UploadAsync(Stream content, string fileName, IProgress<UploadProgress>? progress = null,
         CancellationToken cancellation = default)
@@ -52,28 +53,83 @@ public sealed class ModelUpload
             throw new PricingException(StatusCode.InvalidArgument, "MODEL_TOO_LARGE", "The model file is larger than the platform accepts.",
                 "size_bytes", $"{Limits.Mesh.FileBytesMax} bytes", $"{size} bytes");
 
-        var sha256 = await HashAsync(content, size, progress, cancellation).ConfigureAwait(false);
-        var announced = new CreateModelRequest { Parent = _options.Partner, Sha256 = sha256, SizeBytes = size, FileName = fileName };
+        var outline = await FileOutline.ReadAsync(content, size, progress, cancellation).ConfigureAwait(false);
+        var announced = new CreateModelRequest { Parent = _options.Partner, Sha256 = outline.Sha256, SizeBytes = size, FileName = fileName };
         var model = await _retry.RunAsync("CreateModel", token => _service.CreateModelAsync(announced, deadline: CallDeadline(),
             cancellationToken: token).ResponseAsync, cancellation).ConfigureAwait(false);
         if (model.State == Model.Types.State.Stored)
             return new UploadResult(model, AlreadyKnown: true);
 
-        var header = new UploadHeader { Parent = _options.Partner, Sha256 = sha256, SizeBytes = size, FileName = fileName };
+        var header = new UploadHeader { Parent = _options.Partner, Sha256 = outline.Sha256, SizeBytes = size, FileName = fileName };
+        header.Chunks.Add(outline.Chunks);
         await _turns.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            model = await _retry.RunAsync("UploadModel", token =>
+            header.ReusedChunks.Add(await FindReusedAsync(outline, cancellation).ConfigureAwait(false));
+            try
             {
-                content.Position = start;
-                return SendAsync(content, header, progress, token);
-            }, cancellation).ConfigureAwait(false);
+                return await SendAsync(content, start, header, progress, cancellation).ConfigureAwait(false);
+            }
+            catch (PricingException error) when (header.ReusedChunks.Count > 0 && error.Reason is "CHUNK_UNKNOWN" or "SHA256_MISMATCH")
+            {
+                // Reuse only ever saves: what it cannot do, sending the file can.
+                header.ReusedChunks.Clear();
+                return await SendAsync(content, start, header, progress, cancellation).ConfigureAwait(false);
+            }
         }
         finally
         {
             _turns.Release();
         }
-        return new UploadResult(model, AlreadyKnown: false);
+    }
+
+    /// <summary>Indices of the chunks that need not travel: none when the platform does not know the question, or refuses it.</summary>
+    async Task<IEnumerable<uint>> FindReusedAsync(FileOutline outline, CancellationToken cancellation)
+    {
+        if (outline.Chunks.Count == 0)
+            return [];
+        var request = new FindMissingChunksRequest { Parent = _options.Partner };
+        request.Chunks.Add(outline.Chunks);
+        try
+        {
+            var answer = await _retry.RunAsync("FindMissingChunks", token => _service.FindMissingChunksAsync(request, deadline: CallDeadline(),
+                cancellationToken: token).ResponseAsync, cancellation).ConfigureAwait(false);
+            var missing = answer.Missing.ToHashSet();
+            return Enumerable.Range(0, outline.Chunks.Count).Select(i => (uint)i).Where(i => !missing.Contains(i));
+        }
+        catch (PricingException error) when (error.Code is not StatusCode.Unavailable)
+        {
+            return [];
+        }
+    }
+
+    async Task<UploadResult> SendAsync(Stream content, long start, UploadHeader header, IProgress<UploadProgress>? progress, CancellationToken cancellation)
+    {
+        var runs = RunsToSend(header);
+        var sent = runs.Sum(run => run.Length);
+        var model = await _retry.RunAsync("UploadModel", token => SendAsync(content, start, runs, header, progress, token), cancellation)
+            .ConfigureAwait(false);
+        return new UploadResult(model, AlreadyKnown: false) { BytesSent = sent, BytesReused = header.SizeBytes - sent };
+    }
+
+    /// <summary>The ranges of the file that travel: neighbouring chunks are one range.</summary>
+    static List<(long Offset, long Length)> RunsToSend(UploadHeader header)
+    {
+        if (header.ReusedChunks.Count == 0)
+            return [(0, header.SizeBytes)];
+        List<(long Offset, long Length)> runs = [];
+        var reused = header.ReusedChunks.ToHashSet();
+        long at = 0;
+        for (var i = 0; i < header.Chunks.Count; at += header.Chunks[i++].Length)
+        {
+            if (reused.Contains((uint)i))
+                continue;
+            if (runs.Count > 0 && runs[^1] is var (offset, length) && offset + length == at)
+                runs[^1] = (offset, length + header.Chunks[i].Length);
+            else
+                runs.Add((at, header.Chunks[i].Length));
+        }
+        return runs;
     }
 
     /// <summary>Reads one model.</summary>
@@ -83,26 +139,12 @@ public sealed class ModelUpload
         _retry.RunAsync("GetModel", token => _service.GetModelAsync(new GetModelRequest { Name = name }, deadline: CallDeadline(),
             cancellationToken: token).ResponseAsync, cancellation);
 
-    static async Task<string> HashAsync(Stream content, long size, IProgress<UploadProgress>? progress, CancellationToken cancellation)
-    {
-        using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[Limits.Wire.ChunkBytes];
-        long done = 0;
-        int read;
-        while ((read = await content.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
-        {
-            sha256.AppendData(buffer, 0, read);
-            done += read;
-            progress?.Report(new UploadProgress(UploadStage.Hashing, done, size));
-        }
-        return Convert.ToHexStringLower(sha256.GetHashAndReset());
-    }
-
     /// <summary>
     /// A server that refuses early fails the write with whatever the transport saw first (cancelled, protocol error, or nothing); only
     /// the response tells the true status. So a write error ends the sending, never the call: the response is awaited in any case.
     /// </summary>
-    async Task<Model> SendAsync(Stream content, UploadHeader header, IProgress<UploadProgress>? progress, CancellationToken cancellation)
+    async Task<Model> SendAsync(Stream content, long start, List<(long Offset, long Length)> runs, UploadHeader header,
+        IProgress<UploadProgress>? progress, CancellationToken cancellation)
     {
         // Bounds silence, not the whole upload: every accepted chunk pushes the end away.
         using var stall = new CancellationTokenSource(Stall, _options.Clock);
@@ -111,18 +153,28 @@ public sealed class ModelUpload
         var open = await TryWriteAsync(call.RequestStream, new UploadModelRequest { Header = header }, linked.Token).ConfigureAwait(false);
         var buffer = new byte[Limits.Wire.ChunkBytes];
         long sent = 0;
-        int read;
-        while (open && (read = await content.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0)
+        foreach (var (offset, length) in runs)
         {
-            // The write has serialised the chunk when it returns, so the one buffer is free again.
-            var chunk = new UploadModelRequest { Chunk = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) };
-            open = await TryWriteAsync(call.RequestStream, chunk, linked.Token).ConfigureAwait(false);
-            stall.CancelAfter(Stall);
-            sent += read;
-            progress?.Report(new UploadProgress(UploadStage.Sending, sent, header.SizeBytes));
+            content.Position = start + offset;
+            var left = length;
+            int read;
+            while (open && (read = await content.ReadAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)), cancellation).ConfigureAwait(false)) > 0)
+            {
+                // The write has serialised the chunk when it returns, so the one buffer is free again.
+                var chunk = new UploadModelRequest { Chunk = UnsafeByteOperations.UnsafeWrap(buffer.AsMemory(0, read)) };
+                open = await TryWriteAsync(call.RequestStream, chunk, linked.Token).ConfigureAwait(false);
+                stall.CancelAfter(Stall);
+                left -= read;
+                sent += read;
+                // Position in the file; what lies before and was not sent is reused.
+                var done = offset + length - left;
+                progress?.Report(new UploadProgress(UploadStage.Sending, done, header.SizeBytes) { BytesSent = sent, BytesReused = done - sent });
+            }
         }
         if (open)
             await TryCompleteAsync(call.RequestStream).ConfigureAwait(false);
+        // What was not sent is copied at the other end, in silence.
+        stall.CancelAfter(Stall + TimeSpan.FromSeconds((header.SizeBytes - sent) / Limits.Client.CopiedBytesPerSecondMin));
         try
         {
             return await call.ResponseAsync.ConfigureAwait(false);
@@ -182,9 +234,23 @@ public enum UploadStage
 /// <param name="Stage">What the bytes are counted for.</param>
 /// <param name="BytesDone">Bytes hashed or sent.</param>
 /// <param name="BytesTotal">Size of the file.</param>
-public readonly record struct UploadProgress(UploadStage Stage, long BytesDone, long BytesTotal);
+public readonly record struct UploadProgress(UploadStage Stage, long BytesDone, long BytesTotal)
+{
+    /// <summary>While sending: bytes that travelled, of those done.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>While sending: bytes that need not travel, of those done.</summary>
+    public long BytesReused { get; init; }
+}
 
 /// <summary>A model that is stored and verified.</summary>
 /// <param name="Model">The model as the platform knows it.</param>
 /// <param name="AlreadyKnown">True when no byte had to travel.</param>
-public sealed record UploadResult(Model Model, bool AlreadyKnown);
+public sealed record UploadResult(Model Model, bool AlreadyKnown)
+{
+    /// <summary>Bytes of the file that travelled; 0 when it was known.</summary>
+    public long BytesSent { get; init; }
+
+    /// <summary>Bytes of the file that the platform took from files uploaded before, when only a part travelled.</summary>
+    public long BytesReused { get; init; }
+}

@@ -51,6 +51,27 @@ public static class GeometryKernels
         return (long)sums.Mass.Terms[MassSums.Volume6] ^ sums.Rows.First ^ sums.Chain.First;
     }
 
+    /// <summary>The hash by which triangles are known again, over a file in pieces of a tile.</summary>
+    public static long KeyedHash(ReadOnlySpan<byte> file)
+    {
+        var hash = new KeyedSum(TriangleTile.Capacity * StlRecord.Bytes);
+        UInt128 all = 0;
+        for (; file.Length > 0; file = file[Math.Min(file.Length, TriangleTile.Capacity * StlRecord.Bytes)..])
+            all += hash.Of(file[..Math.Min(file.Length, TriangleTile.Capacity * StlRecord.Bytes)]);
+        return (long)all;
+    }
+
+    /// <summary>Decodes a binary STL and sums it up, on one thread and without a vertex index: what remembered sums can save.</summary>
+    public static long Sums(byte[] stl, InstructionSet set, ChunkSums? known)
+    {
+        using var pipeline = new TilePipeline(1, set, new LayerGrid(LayerHeightMm), Slopes, known, () => long.MaxValue);
+        var decoder = MeshDecoder.Open(stl.Length, null, null, 1, new TileWriter(pipeline, new(), known is null ? null : pipeline), set);
+        decoder.Push(stl);
+        decoder.Finish();
+        var sums = pipeline.Finish();
+        return (long)sums.Mass.Terms[MassSums.Volume6] ^ sums.Rows.First ^ sums.Chain.First;
+    }
+
     /// <summary>Weld, edges, shells: done up to <c>Limits.Mesh.TopologyTrianglesMax</c> triangles.</summary>
     public static long Topology(IReadOnlyList<TriangleTile> tiles)
     {

@@ -37,22 +37,23 @@ public sealed class PartMeasurer : IDisposable
     /// <param name="options">What the answer depends on besides the bytes.</param>
     /// <param name="modelBytes">Length of the whole file.</param>
     /// <param name="fileName">A hint for formats that content does not tell apart.</param>
-    public PartMeasurer(MeasureOptions options, long modelBytes, string? fileName)
-        : this(options, modelBytes, fileName, InstructionSets.Current)
+    /// <param name="known">Sums of earlier measurements, for binary STL: never changes a bit of the answer. Null: everything is measured.</param>
+    public PartMeasurer(MeasureOptions options, long modelBytes, string? fileName, ChunkSums? known = null)
+        : this(options, modelBytes, fileName, InstructionSets.Current, known)
     {
     }
 
-    internal PartMeasurer(MeasureOptions options, long modelBytes, string? fileName, InstructionSet set)
+    internal PartMeasurer(MeasureOptions options, long modelBytes, string? fileName, InstructionSet set, ChunkSums? known = null)
     {
         options.Fdm.Check();
         options.Sla.Check();
         _options = options;
         _modelBytes = modelBytes;
         _grid = new(options.Fdm.LayerHeightMm);
-        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm), TrianglesForeseen);
+        _pipeline = new(options.Threads, set, _grid, FdmEstimator.SlopesOf(options.Fdm), known, TrianglesForeseen);
         try
         {
-            _writer = new(_pipeline, new());
+            _writer = new(_pipeline, new(), known is null ? null : _pipeline);
             _decoder = MeshDecoder.Open(modelBytes, fileName, options.Unit, options.Scale, _writer, set);
         }
         catch
@@ -67,6 +68,9 @@ public sealed class PartMeasurer : IDisposable
         : _decoder.Format == MeshFormat.StlBinary ? (_modelBytes - BinaryStlDecoder.HeaderBytes) / StlRecord.Bytes : null;
 
     public long BytesPushed => Interlocked.Read(ref _bytesPushed);
+
+    /// <summary>Bytes of triangles whose sums were known from an earlier measurement.</summary>
+    public long BytesReused => _pipeline.ReusedTriangles * StlRecord.Bytes;
 
     /// <summary>Safe to read from another thread. Layers are done all at once, when the last triangle is in.</summary>
     public MeasureProgress Progress => new(BytesPushed, Interlocked.Read(ref _layers), Interlocked.Read(ref _layers));

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using Pricing.Geometry.Lanes;
 using Pricing.Geometry.Layers;
 using Pricing.Geometry.Mesh;
@@ -10,7 +11,7 @@ namespace Pricing.Geometry;
 /// Takes tiles from the decoder: the vertex index is kept on the decoder's thread, the kernels run on the other threads, or on this one
 /// when there is none. Tiles are recycled; a decoder that is so far ahead that none is left runs the kernels itself.
 /// </summary>
-sealed class TilePipeline : ITileConsumer, IDisposable
+sealed class TilePipeline : ITileConsumer, IRecordSums, IDisposable
 {
     /// <summary>Tiles that change hands at a time: the lock and the waking cost as much as half a tile.</summary>
     const int Batch = 4;
@@ -19,21 +20,29 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     readonly LayerGrid _grid;
     readonly LayerSlopes _slopes;
     readonly Thread[] _threads;
-    readonly TileSums[] _sums;
-    readonly Queue<TriangleTile> _full = new();
+    readonly TileWorker[] _workers;
+    readonly ChunkSums? _known;
+    readonly Queue<TriangleTile[]> _full = new();
     readonly Stack<TriangleTile> _free = new();
 
     // The decoder's own: filled and not yet handed over, taken back and not yet filled.
     readonly List<TriangleTile> _filled = [];
     readonly Stack<TriangleTile> _spare = new();
+
+    // Chunks that can be remembered stay together: in these tiles the decoder gathers one that it will sum up itself.
+    readonly Stack<TriangleTile> _reserve = new();
+    Chunk _chunk;
     readonly object _gate = new();
     bool _ended;
     bool _abandoned;
     ExceptionDispatchInfo? _fault;
+    (double Factor, UInt128 Name)? _context;
+    long _reusedTriangles;
 
-    // What is foreseen: see WeldedMesh.
-    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes, Func<long?> foresee)
+    // What is foreseen: see WeldedMesh. What is known: sums of earlier measurements, if any are kept.
+    public TilePipeline(int threads, InstructionSet set, LayerGrid grid, LayerSlopes slopes, ChunkSums? known, Func<long?> foresee)
     {
+        _known = known;
         Mesh = new(foresee);
         _kernels = TileKernels.For(set);
         _grid = grid;
@@ -41,15 +50,17 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         var workers = Math.Clamp(threads, 1, Limits.Mesh.ThreadsMax) - 1;
         _threads = new Thread[workers];
         // The last are the decoder's own.
-        _sums = new TileSums[workers + 1];
-        for (var i = 0; i < _sums.Length; i++)
-            _sums[i] = new();
+        _workers = new TileWorker[workers + 1];
+        for (var i = 0; i < _workers.Length; i++)
+            _workers[i] = new(_kernels, grid, slopes, known);
         for (var i = 0; i < workers * Limits.Mesh.TilesPerThreadMax; i++)
             _spare.Push(new());
+        for (var i = 0; i < TriangleTile.PerChunk && known is not null; i++)
+            _reserve.Push(new());
         for (var i = 0; i < workers; i++)
         {
-            var sums = _sums[i];
-            _threads[i] = new Thread(() => Work(sums)) { IsBackground = true, Name = $"measure-{i}" };
+            var worker = _workers[i];
+            _threads[i] = new Thread(() => Work(worker)) { IsBackground = true, Name = $"measure-{i}" };
             _threads[i].Start();
         }
     }
@@ -57,19 +68,80 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     /// <summary>The welded mesh, while it is small enough.</summary>
     public WeldedMesh Mesh { get; }
 
+    /// <summary>Triangles whose sums were known.</summary>
+    public long ReusedTriangles => Interlocked.Read(ref _reusedTriangles);
+
+    TileWorker Own => _workers[^1];
+
+    /// <summary>The first tile is always decoded: with it the mesh learns whether triangles are wanted besides their sums.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> records, double factor, out UInt128 key)
+    {
+        if (_context is not { } context || context.Factor != factor)
+            _context = context = (factor, _known!.ContextOf(factor, _grid, _slopes));
+        key = _known!.KeyOf(context.Name, records);
+        if (Mesh.IsComplete || !Own.TryAddKnown(key))
+            return false;
+        Interlocked.Add(ref _reusedTriangles, records.Length / StlRecord.Bytes);
+        return true;
+    }
+
     public TriangleTile Accept(TriangleTile tile)
     {
         Mesh.Add(tile);
+        if (tile.Key is { } key)
+            return AcceptOfChunk(tile, key);
         if (_spare.Count == 0 && _threads.Length > 0)
             HandOver();
         if (!_spare.TryPop(out var next))
         {
-            _kernels.Add(tile, _grid, _slopes, _sums[^1]);
+            Own.Measure(tile);
             return tile;
         }
         _filled.Add(tile);
         if (_filled.Count == Batch)
             HandOver();
+        return next;
+    }
+
+    /// <summary>What becomes of the chunk whose tiles are coming.</summary>
+    enum Chunk
+    {
+        None,
+        Known,
+        Own,
+        ForThreads,
+    }
+
+    /// <summary>With a chunk's first tile it is decided who sums it up: nobody, this thread, or the others.</summary>
+    TriangleTile AcceptOfChunk(TriangleTile tile, UInt128 key)
+    {
+        if (_chunk == Chunk.None)
+        {
+            if (_threads.Length > 0 && _spare.Count < TriangleTile.PerChunk)
+                HandOver();
+            _chunk = Own.TryAddKnown(key) ? Chunk.Known : _spare.Count < TriangleTile.PerChunk ? Chunk.Own : Chunk.ForThreads;
+        }
+        var chunk = _chunk;
+        if (tile.EndsChunk)
+            _chunk = Chunk.None;
+        if (chunk == Chunk.Known)
+        {
+            Interlocked.Add(ref _reusedTriangles, tile.Count);
+            return tile;
+        }
+        _filled.Add(tile);
+        var next = (chunk == Chunk.Own ? _reserve : _spare).Pop();
+        if (!tile.EndsChunk)
+            return next;
+        if (chunk == Chunk.ForThreads)
+            HandOver();
+        else
+        {
+            Own.Measure(CollectionsMarshal.AsSpan(_filled));
+            foreach (var done in _filled)
+                _reserve.Push(done);
+            _filled.Clear();
+        }
         return next;
     }
 
@@ -79,8 +151,8 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         lock (_gate)
         {
             _fault?.Throw();
-            foreach (var tile in _filled)
-                _full.Enqueue(tile);
+            if (_filled.Count > 0)
+                _full.Enqueue([.. _filled]);
             _filled.Clear();
             while (_free.TryPop(out var tile))
                 _spare.Push(tile);
@@ -94,10 +166,11 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         HandOver();
         Stop(abandon: false);
         _fault?.Throw();
-        for (var i = 1; i < _sums.Length; i++)
-            _sums[0].Add(_sums[i]);
-        _sums[0].Rows.Close();
-        return _sums[0];
+        var sums = _workers[0].Sums;
+        for (var i = 1; i < _workers.Length; i++)
+            sums.Add(_workers[i].Sums);
+        sums.Rows.Close();
+        return sums;
     }
 
     /// <summary>Measures a mesh that is already in memory, on this thread.</summary>
@@ -114,7 +187,7 @@ sealed class TilePipeline : ITileConsumer, IDisposable
         _grid = grid;
         _slopes = slopes;
         _threads = [];
-        _sums = [new()];
+        _workers = [new(kernels, grid, slopes)];
         // Nobody asks for these triangles' index.
         Mesh = new(() => long.MaxValue);
     }
@@ -133,14 +206,13 @@ sealed class TilePipeline : ITileConsumer, IDisposable
             thread.Join();
     }
 
-    void Work(TileSums sums)
+    void Work(TileWorker worker)
     {
         try
         {
-            List<TriangleTile> tiles = [];
-            while (Take(tiles))
-                foreach (var tile in tiles)
-                    _kernels.Add(tile, _grid, _slopes, sums);
+            TriangleTile[] tiles = [];
+            while (Take(ref tiles))
+                worker.Measure(tiles);
         }
         catch (Exception e)
         {
@@ -151,18 +223,16 @@ sealed class TilePipeline : ITileConsumer, IDisposable
     }
 
     /// <summary>Exchanges the tiles done for the next ones; false when there will be none.</summary>
-    bool Take(List<TriangleTile> tiles)
+    bool Take(ref TriangleTile[] tiles)
     {
         lock (_gate)
         {
             foreach (var tile in tiles)
                 _free.Push(tile);
-            tiles.Clear();
+            tiles = [];
             while (_full.Count == 0 && !_ended)
                 Monitor.Wait(_gate);
-            while (!_abandoned && tiles.Count < Batch && _full.TryDequeue(out var tile))
-                tiles.Add(tile);
-            return tiles.Count > 0;
+            return !_abandoned && _full.TryDequeue(out tiles!);
         }
     }
 }

@@ -23,14 +23,20 @@ sealed class LocalMeasuring : IMeasuring
     MeshFormatException? _fault;
     long _since;
 
-    public LocalMeasuring(Assign assign, int threads, TimeProvider time)
+    /// <param name="assign">The job.</param>
+    /// <param name="threads">Threads it may use.</param>
+    /// <param name="time">For the timing told with the answer.</param>
+    /// <param name="known">Sums of what this process measured before; null: none are kept.</param>
+    public LocalMeasuring(Assign assign, int threads, TimeProvider time, ChunkSums? known = null)
     {
+        if (assign.ModelBytes < Limits.Worker.RememberedModelBytesMin)
+            known = null;
         _assign = assign;
         _time = time;
         try
         {
             _measurer = new PartMeasurer(
-                MeasurementMapping.ToOptions(assign.Options, threads), assign.ModelBytes, assign.FileName.Length > 0 ? assign.FileName : null);
+                MeasurementMapping.ToOptions(assign.Options, threads), assign.ModelBytes, assign.FileName.Length > 0 ? assign.FileName : null, known);
         }
         catch (MeshFormatException fault)
         {
@@ -73,6 +79,7 @@ sealed class LocalMeasuring : IMeasuring
         {
             var part = _measurer!.Finish();
             _timing.MeasureMs = _time.GetElapsedTime(_since).TotalMilliseconds;
+            _timing.ReusedBytes = _measurer.BytesReused;
             return new JobOutcome.Measured(MeasurementMapping.ToMessage(part, sha256, _assign.Options, _timing));
         }
         catch (MeshFormatException fault)

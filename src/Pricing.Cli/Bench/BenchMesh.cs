@@ -14,7 +14,9 @@ public sealed class BenchMesh
 
     public int Triangles => (Stl.Length - Header) / Record;
 
-    public static BenchMesh Torus(int triangles)
+    /// <param name="triangles">About as many.</param>
+    /// <param name="dent">Another number, another depth of a dent that takes one hundredth of the triangles.</param>
+    public static BenchMesh Torus(int triangles, int dent = 0)
     {
         // Twice as many steps around as across; two triangles per cell.
         var across = Math.Max(3, (int)Math.Sqrt(triangles / 4.0));
@@ -26,6 +28,8 @@ public sealed class BenchMesh
                 var (sinU, cosU) = Math.SinCos(2 * Math.PI * i / around);
                 var (sinV, cosV) = Math.SinCos(2 * Math.PI * j / across);
                 var tube = 25 * (1 + 0.1 * Math.Sin(18 * Math.PI * i / around) * Math.Cos(14 * Math.PI * j / across));
+                if (i >= around * 2 / 5 && i < around * 2 / 5 + around / 100 - 1)
+                    tube -= 0.001 * dent;
                 points[i * across + j] = ((float)((60 + tube * cosV) * cosU), (float)((60 + tube * cosV) * sinU), (float)(tube * sinV));
             }
         var stl = new byte[Header + Record * 2L * around * across];

@@ -41,6 +41,7 @@ public static class KernelBench
         Time("weld, edges, shells", () => GeometryKernels.Topology(tiles));
         Time("measure file, 1 thread", () => PartMeasurer.Measure(mesh.Stl, new(), "bench.stl"));
         Time("measure file, 2 threads", () => PartMeasurer.Measure(mesh.Stl, new() { Threads = 2 }, "bench.stl"));
+        TimeReuse(mesh, triangles, repetitions, set, results, cancellation);
         return results;
     }
 
@@ -78,6 +79,34 @@ public static class KernelBench
 
     static readonly int[] LayerCounts = [100, 1_000, 10_000];
 
+    /// <summary>What remembered sums save on a part that has changed in one hundredth of its triangles, and what remembering costs.</summary>
+    static void TimeReuse(BenchMesh mesh, int triangles, int repetitions, InstructionSet set, List<KernelResult> results, CancellationToken cancellation)
+    {
+        var dent = 0;
+        var changed = mesh.Stl;
+        void Time(string name, Action work, Action? before = null) =>
+            results.Add(Measure(name, mesh.Triangles, mesh.Stl.Length, repetitions, work, cancellation, before));
+        // A change that was never there before, each time.
+        void Change() => changed = BenchMesh.Torus(triangles, ++dent).Stl;
+
+        Time("keyed hash", () => GeometryKernels.KeyedHash(mesh.Stl));
+        Time("sums of a file, 1 thread", () => GeometryKernels.Sums(mesh.Stl, set, null));
+        Time("sums of a file, remembered", () => GeometryKernels.Sums(mesh.Stl, set, new ChunkSums()));
+        var known = new ChunkSums();
+        GeometryKernels.Sums(mesh.Stl, set, known);
+        Time("sums of a file, 1 % changed", () => GeometryKernels.Sums(changed, set, known), Change);
+        known = new ChunkSums();
+        Again(mesh.Stl);
+        Time("measure file, 1 % changed", () => Again(changed), Change);
+
+        void Again(byte[] stl)
+        {
+            using var measurer = new PartMeasurer(new(), stl.Length, "bench.stl", known);
+            measurer.Push(stl);
+            measurer.Finish();
+        }
+    }
+
     static void Decode(BenchMesh mesh)
     {
         var decoder = MeshDecoder.Open(mesh.Stl.Length, "bench.stl", null, 1, new TileWriter(new TileSink(), new TriangleTile()));
@@ -85,19 +114,21 @@ public static class KernelBench
         decoder.Finish();
     }
 
-    static KernelResult Measure(string name, int triangles, long bytes, int repetitions, Action work, CancellationToken cancellation)
+    static KernelResult Measure(string name, int triangles, long bytes, int repetitions, Action work, CancellationToken cancellation, Action? before = null)
     {
+        before?.Invoke();
         work();
         var times = new double[repetitions];
         long allocated = 0;
         for (var i = 0; i < repetitions; i++)
         {
             cancellation.ThrowIfCancellationRequested();
-            var before = GC.GetTotalAllocatedBytes(precise: true);
+            before?.Invoke();
+            var allocatedBefore = GC.GetTotalAllocatedBytes(precise: true);
             var start = Stopwatch.GetTimestamp();
             work();
             times[i] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-            allocated = GC.GetTotalAllocatedBytes(precise: true) - before;
+            allocated = GC.GetTotalAllocatedBytes(precise: true) - allocatedBefore;
         }
         Array.Sort(times);
         var median = times[repetitions / 2];

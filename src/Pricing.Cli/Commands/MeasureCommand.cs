@@ -54,17 +54,20 @@ static class MeasureCommand
         return command;
     }
 
-    static Task<int> RunAsync(string[] files, MeasureOptions options, Written written, bool json, Terminal terminal, CancellationToken cancellation) =>
-        FileLoop.RunAsync(files, json, terminal, async (file, progress) =>
+    static Task<int> RunAsync(string[] files, MeasureOptions options, Written written, bool json, Terminal terminal, CancellationToken cancellation)
+    {
+        // Several files may be versions of one part.
+        var known = files.Length > 1 ? new ChunkSums() : null;
+        return FileLoop.RunAsync(files, json, terminal, async (file, progress) =>
         {
-            var measured = await FileMeasurer.MeasureAsync(file, options, new Telling(progress), cancellation);
+            var measured = await FileMeasurer.MeasureAsync(file, options, known, new Telling(progress), cancellation);
             var measurement = MeasurementMapping.ToMessage(measured.Part, measured.Sha256, new Wire.MeasureOptions { Scale = options.Scale },
-                new Wire.MeasureTiming { ReceiveMs = measured.ReadMs, DecodeMs = measured.DecodeMs, MeasureMs = measured.FinishMs });
+                new Wire.MeasureTiming { ReceiveMs = measured.ReadMs, DecodeMs = measured.DecodeMs, MeasureMs = measured.FinishMs, ReusedBytes = measured.BytesReused });
             progress.Clear();
             written.Write(measured.Part);
             if (!json)
                 MeasurementText.Write(terminal, file, measurement,
-                    $"{Words.Milliseconds(measured.TotalMs)} in all: reading and hashing {Words.Milliseconds(measured.ReadMs)}, decoding and measuring {Words.Milliseconds(measured.DecodeMs + measured.FinishMs)}");
+                    $"{Words.Milliseconds(measured.TotalMs)} in all: reading and hashing {Words.Milliseconds(measured.ReadMs)}, decoding and measuring {Words.Milliseconds(measured.DecodeMs + measured.FinishMs)}{Words.Reused(measured.BytesReused, measurement.ModelBytes)}");
             return new FileOutcome(ExitCode.Ok, writer =>
             {
                 writer.WriteStartObject();
@@ -76,9 +79,11 @@ static class MeasureCommand
                 writer.Milliseconds("measure", measured.FinishMs);
                 writer.Milliseconds("total", measured.TotalMs);
                 writer.WriteEndObject();
+                writer.WriteNumber("reused_bytes", measured.BytesReused);
                 writer.WriteEndObject();
             });
         });
+    }
 
     /// <summary>A picture of several models in one file would be of the last.</summary>
     static string? OneFile(string[] files, string? target, string option) => target is null || files.Length == 1

@@ -117,7 +117,7 @@ static class QuoteCommand
         var quote = await client.Quotes.PriceAsync(upload.Model, request, new TellingQuote(progress), cancellation);
         var totalMs = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
         var firstMs = quote.MeasurementCached ? await FirstMsAsync(client, quote, cancellation) : null;
-        return new PricedFile(quote, upload.AlreadyKnown, startMs, uploadMs, totalMs - uploadMs, totalMs, firstMs);
+        return new PricedFile(quote, upload.AlreadyKnown, startMs, uploadMs, totalMs - uploadMs, totalMs, firstMs, upload.BytesSent, upload.BytesReused);
     }
 
     /// <summary>How long the quote took that measured the same model in the same way, if it is among the newest.</summary>

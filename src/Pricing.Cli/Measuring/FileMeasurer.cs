@@ -11,7 +11,8 @@ namespace Pricing.Cli.Measuring;
 /// <param name="DecodeMs">Decoding and measuring as bytes arrive.</param>
 /// <param name="FinishMs">What can only be known at the end of the file.</param>
 /// <param name="TotalMs">Wall clock from opening the file.</param>
-sealed record MeasuredFile(PartMeasurement Part, string Sha256, double ReadMs, double DecodeMs, double FinishMs, double TotalMs);
+/// <param name="BytesReused">Bytes of triangles that an earlier file of the same call had too.</param>
+sealed record MeasuredFile(PartMeasurement Part, string Sha256, double ReadMs, double DecodeMs, double FinishMs, double TotalMs, long BytesReused);
 
 /// <summary>
 /// Measures a file without server or database. Two buffers: one is read and hashed while the other is decoded, so memory does not depend
@@ -19,12 +20,13 @@ sealed record MeasuredFile(PartMeasurement Part, string Sha256, double ReadMs, d
 /// </summary>
 static class FileMeasurer
 {
-    public static async Task<MeasuredFile> MeasureAsync(string path, MeasureOptions options, IProgress<MeasureProgress>? progress, CancellationToken cancellation)
+    public static async Task<MeasuredFile> MeasureAsync(string path, MeasureOptions options, ChunkSums? known, IProgress<MeasureProgress>? progress,
+        CancellationToken cancellation)
     {
         var started = Stopwatch.GetTimestamp();
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         using var sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        using var measurer = new PartMeasurer(options, file.Length, Path.GetFileName(path));
+        using var measurer = new PartMeasurer(options, file.Length, Path.GetFileName(path), known);
 
         var reading = TimeSpan.Zero;
         var decoding = TimeSpan.Zero;
@@ -52,7 +54,7 @@ static class FileMeasurer
         var finishing = Stopwatch.GetTimestamp();
         var part = measurer.Finish();
         return new MeasuredFile(part, Convert.ToHexStringLower(sha256.GetHashAndReset()), reading.TotalMilliseconds, decoding.TotalMilliseconds,
-            Stopwatch.GetElapsedTime(finishing).TotalMilliseconds, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            Stopwatch.GetElapsedTime(finishing).TotalMilliseconds, Stopwatch.GetElapsedTime(started).TotalMilliseconds, measurer.BytesReused);
 
         int Read(byte[] buffer)
         {

@@ -10,4 +10,7 @@ namespace Pricing.Cli.Output;
 /// <param name="AnswerMs">From asking for the quote to having it.</param>
 /// <param name="TotalMs">From the first byte read to the finished quote.</param>
 /// <param name="FirstMs">For a known measurement: what the platform took for the quote that measured it; null when that one is not found.</param>
-sealed record PricedFile(Quote Quote, bool ModelKnown, double StartMs, double UploadMs, double AnswerMs, double TotalMs, double? FirstMs);
+/// <param name="BytesSent">Bytes of the file that travelled.</param>
+/// <param name="BytesReused">Bytes of it that the platform had from other files, when only a part travelled.</param>
+sealed record PricedFile(Quote Quote, bool ModelKnown, double StartMs, double UploadMs, double AnswerMs, double TotalMs, double? FirstMs,
+    long BytesSent = 0, long BytesReused = 0);

@@ -34,6 +34,11 @@ static class QuoteJson
         json.Milliseconds("answer", priced.AnswerMs);
         json.Milliseconds("total", priced.TotalMs);
         json.WriteEndObject();
+        json.WriteStartObject("upload");
+        json.WriteNumber("sent_bytes", priced.BytesSent);
+        json.WriteNumber("reused_bytes", priced.BytesReused);
+        json.WriteEndObject();
+        json.WriteNumber("reused_bytes", quote.MeasurementCached ? 0 : quote.Measurement?.Timing?.ReusedBytes ?? 0);
         json.WriteEndObject();
     }
 

@@ -150,9 +150,12 @@ static class QuoteText
     {
         var quote = priced.Quote;
         var timing = quote.Timing ?? new QuoteTiming();
+        if (Words.Sent(priced.BytesSent, priced.BytesReused) is { Length: > 0 } sent)
+            yield return sent;
         if (!quote.MeasurementCached)
             yield return $"measured in {Words.Milliseconds(timing.MeasureMs)}, priced in {Words.Milliseconds(timing.PriceMs)}; "
-                + $"{Words.Milliseconds(priced.TotalMs)} in all (upload {Words.Milliseconds(priced.UploadMs)}, queue {Words.Milliseconds(timing.QueueMs)})";
+                + $"{Words.Milliseconds(priced.TotalMs)} in all (upload {Words.Milliseconds(priced.UploadMs)}, queue {Words.Milliseconds(timing.QueueMs)})"
+                + Words.Reused(quote.Measurement?.Timing?.ReusedBytes ?? 0, quote.Measurement?.ModelBytes ?? 1);
         else
         {
             var faster = priced.FirstMs > priced.AnswerMs

@@ -110,6 +110,21 @@ static class Words
         _ => $"{bytes} B",
     };
 
+    /// <summary>What part of a file's triangles was not summed up again; nothing when all were.</summary>
+    public static string Reused(long reusedBytes, long modelBytes) => reusedBytes == 0
+        ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"; sums of {100.0 * reusedBytes / modelBytes:0.#} % were known");
+
+    /// <summary>"sent 0.4 of 12.3 MiB: the rest was known"; nothing when the whole file was sent, or nothing of it.</summary>
+    public static string Sent(long sentBytes, long reusedBytes)
+    {
+        if (reusedBytes == 0)
+            return "";
+        var total = Bytes(sentBytes + reusedBytes);
+        var scale = total[(total.IndexOf(' ') + 1)..] switch { "MiB" => 1 << 20, "KiB" => 1 << 10, _ => 1 };
+        return string.Create(CultureInfo.InvariantCulture, $"sent {sentBytes / (double)scale:0.0} of {total}: the rest was known");
+    }
+
     public static string Milliseconds(double ms) => ms switch
     {
         >= 10_000 => $"{ms / 1000:0.0} s",

@@ -25,6 +25,25 @@ public sealed class ModelQueries(NpgsqlDataSource source)
         where p.partner = $1 and p.sha256 = $2
         """;
 
+    // In the order of the key, so that two uploads of one partner wait for each other instead of killing each other. The newest model wins: it stays longest.
+    const string StoreChunks = """
+        insert into model_chunk (partner, chunk_sha256, model_sha256, offset_bytes, length_bytes)
+        select distinct on (c.sha256) $1, c.sha256, $2, c.at, c.bytes
+        from unnest($3::bytea[], $4::bigint[], $5::int[]) c (sha256, at, bytes)
+        order by c.sha256, c.at
+        on conflict (partner, chunk_sha256) do update
+            set model_sha256 = excluded.model_sha256, offset_bytes = excluded.offset_bytes, length_bytes = excluded.length_bytes
+        """;
+
+    // Only where the partner may see the model himself, whatever the index says.
+    const string FindChunks = """
+        select c.chunk_sha256, c.model_sha256, c.offset_bytes, c.length_bytes
+        from model_chunk c join partner_model p on p.partner = c.partner and p.sha256 = c.model_sha256
+        where c.partner = $1 and c.chunk_sha256 = any ($2)
+        """;
+
+    const string ForgetChunk = "delete from model_chunk where partner = $1 and chunk_sha256 = $2 and model_sha256 = $3";
+
     /// <summary>Size of the stored bytes with this hash, whoever brought them; null when they are not here.</summary>
     public async Task<long?> FindStoredSizeAsync(byte[] sha256, CancellationToken cancel)
     {
@@ -39,14 +58,28 @@ public sealed class ModelQueries(NpgsqlDataSource source)
         return (await FindAsync(partner, sha256, cancel))!;
     }
 
-    /// <summary>The bytes are in the store: model and visibility in one transaction.</summary>
-    public async Task<ModelRow> StoreAsync(string partner, byte[] sha256, long sizeBytes, string fileName, CancellationToken cancel) =>
+    /// <summary>The bytes are in the store: model, visibility and the index of its chunks in one transaction.</summary>
+    internal async Task<ModelRow> StoreAsync(string partner, byte[] sha256, long sizeBytes, string fileName, IReadOnlyList<ModelChunk> chunks, CancellationToken cancel) =>
         await source.InTransactionAsync(async transaction =>
         {
             await transaction.Command(Store, sha256, sizeBytes).RunAsync(cancel);
             await transaction.Command(Announce, partner, sha256, sizeBytes, fileName).RunAsync(cancel);
+            if (chunks.Count > 0)
+            {
+                await transaction.Command(StoreChunks, partner, sha256, chunks.Select(c => c.Sha256).ToArray(), chunks.Select(c => c.Offset).ToArray(),
+                    chunks.Select(c => c.Length).ToArray()).RunAsync(cancel);
+            }
             return (await FindAsync(transaction, partner, sha256, cancel))!;
         }, cancel);
+
+    /// <summary>Where the partner's own models should have these chunks; what is not known is left out.</summary>
+    internal Task<List<ChunkPlace>> FindChunksAsync(string partner, IEnumerable<ModelChunk> chunks, CancellationToken cancel) =>
+        source.Command(FindChunks, partner, chunks.Select(c => c.Sha256).ToArray())
+            .ReadAllAsync(r => new ChunkPlace(r.GetFieldValue<byte[]>(0), r.GetFieldValue<byte[]>(1), r.GetInt64(2), r.GetInt32(3)), cancel);
+
+    /// <summary>The chunk is not where it should be.</summary>
+    internal Task ForgetChunkAsync(string partner, ChunkPlace place, CancellationToken cancel) =>
+        source.Command(ForgetChunk, partner, place.ChunkSha256, place.ModelSha256).RunAsync(cancel);
 
     /// <summary>The model as this partner sees it; null when it is not his, whether or not it exists.</summary>
     public Task<ModelRow?> FindAsync(string partner, byte[] sha256, CancellationToken cancel) =>

@@ -25,9 +25,27 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         return row is null ? throw RefusalException.NoSuchModel("name", request.Name) : ToModel(row);
     }
 
+    /// <summary>Looks into the partner's own models only: what another one brought is missing, whether or not it is here.</summary>
+    public override async Task<FindMissingChunksResponse> FindMissingChunks(FindMissingChunksRequest request, ServerCallContext context)
+    {
+        var partner = ResourceNames.ParsePartner(request.Parent, "parent");
+        var chunks = ModelChunk.Parse(request.Chunks, "chunks");
+        var places = await models.FindChunksAsync(partner, chunks, context.CancellationToken);
+        var isHere = places.Select(place => place.ModelSha256).DistinctBy(Convert.ToHexString)
+            .ToDictionary(Convert.ToHexString, store.Contains, StringComparer.Ordinal);
+        var known = places.Where(place => isHere[Convert.ToHexString(place.ModelSha256)])
+            .ToDictionary(place => Convert.ToHexString(place.ChunkSha256), place => place.Length, StringComparer.Ordinal);
+        var response = new FindMissingChunksResponse();
+        for (var i = 0; i < chunks.Count; i++)
+            if (!known.TryGetValue(Convert.ToHexString(chunks[i].Sha256), out var length) || length != chunks[i].Length)
+                response.Missing.Add((uint)i);
+        return response;
+    }
+
     /// <summary>
     /// Header first, then chunks in order. Memory is one chunk; bytes go to disk and into the hash as they come. Anything that disagrees
-    /// with the header ends the call at once and leaves nothing behind.
+    /// with the header ends the call at once and leaves nothing behind. What the sender leaves out is copied from models he has here; the hash of
+    /// the whole decides in any case.
     /// </summary>
     public override async Task<Model> UploadModel(IAsyncStreamReader<UploadModelRequest> requestStream, ServerCallContext context)
     {
@@ -43,6 +61,7 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         var partner = ResourceNames.ParsePartner(header.Parent, "header.parent");
         CheckSize(header.SizeBytes, "header.size_bytes");
         CheckFileName(header.FileName, "header.file_name");
+        var plan = UploadPlan.Of(header);
         var announced = header.Sha256.Length > 0 ? ResourceNames.ParseSha256(header.Sha256, "header.sha256") : null;
         if (announced is not null && await models.FindStoredSizeAsync(announced, cancel) is { } storedSize && store.Contains(announced))
         {
@@ -50,21 +69,19 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
             return ToModel(await models.AnnounceAsync(partner, announced, storedSize, header.FileName, cancel));
         }
 
+        using var copier = await ChunkCopier.OpenAsync(partner, [.. plan.Copied], models, store, cancel);
         using var upload = store.BeginUpload();
-        while (await messages.NextAsync())
+        long received = 0;
+        foreach (var step in plan.Steps)
         {
-            if (messages.Current.PartCase is not UploadModelRequest.PartOneofCase.Chunk)
-                throw RefusalException.Invalid("CHUNK_EXPECTED", "After the header only chunks follow.", "chunk");
-            var chunk = messages.Current.Chunk;
-            if (chunk.Length > Limits.Wire.ChunkBytesMax)
-                throw RefusalException.Invalid("CHUNK_TOO_LARGE", "One chunk is too large.", "chunk", $"{Limits.Wire.ChunkBytesMax} bytes", $"{chunk.Length} bytes");
-            if (upload.Length + chunk.Length > header.SizeBytes)
-                throw SizeMismatch(header.SizeBytes, $"more than {upload.Length} bytes");
-            await upload.AppendAsync(chunk.Memory, cancel);
-            CheckRate(upload.Length, messages.Waited);
+            if (step.Copied is { } copied)
+                await copier.CopyAsync(copied, upload, cancel);
+            else
+                await ReceiveAsync(upload.Length + step.Length);
         }
-        if (upload.Length != header.SizeBytes)
-            throw SizeMismatch(header.SizeBytes, $"{upload.Length} bytes");
+        // An honest sender ends here.
+        while (await messages.NextAsync())
+            await TakeAsync(upload.Length);
         var sha256 = upload.CurrentSha256();
         if (announced is not null && !sha256.AsSpan().SequenceEqual(announced))
         {
@@ -74,7 +91,33 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         // A twin may have stored the same bytes meanwhile: then there is nothing to force to disk.
         if (await models.FindStoredSizeAsync(sha256, cancel) is null || !store.Contains(sha256))
             await upload.CommitAsync(sha256);
-        return ToModel(await models.StoreAsync(partner, sha256, upload.Length, header.FileName, cancel));
+        return ToModel(await models.StoreAsync(partner, sha256, upload.Length, header.FileName, plan.Chunks, cancel));
+
+        async Task ReceiveAsync(long end)
+        {
+            while (upload.Length < end)
+            {
+                if (!await messages.NextAsync())
+                    throw SizeMismatch(header.SizeBytes, $"{upload.Length} bytes");
+                await TakeAsync(end);
+            }
+        }
+
+        // The message just read; its bytes belong before the end of this range.
+        async Task TakeAsync(long end)
+        {
+            if (messages.Current.PartCase is not UploadModelRequest.PartOneofCase.Chunk)
+                throw RefusalException.Invalid("CHUNK_EXPECTED", "After the header only chunks follow.", "chunk");
+            var chunk = messages.Current.Chunk;
+            if (chunk.Length > Limits.Wire.ChunkBytesMax)
+                throw RefusalException.Invalid("CHUNK_TOO_LARGE", "One chunk is too large.", "chunk", $"{Limits.Wire.ChunkBytesMax} bytes", $"{chunk.Length} bytes");
+            if (upload.Length + chunk.Length > end)
+                throw end == header.SizeBytes ? SizeMismatch(header.SizeBytes, $"more than {upload.Length} bytes") : RefusalException.Invalid("CHUNKS_DISAGREE",
+                    "More bytes came than belong before the next reused chunk.", "chunk", $"{end} bytes", $"{upload.Length + chunk.Length} bytes");
+            await upload.AppendAsync(chunk.Memory, cancel);
+            received += chunk.Length;
+            CheckRate(received, messages.Waited);
+        }
     }
 
     static Model ToModel(ModelRow row) => new()

@@ -1,3 +1,8 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace Pricing.Geometry.Layers;
 
 /// <summary>
@@ -23,11 +28,18 @@ sealed class LayerRows
     public const int Below = 4;
     public const int UpSkin = 0, UpFlat = 1, DownSkin = 2, DownFlat = 3, Classes = 4;
 
+    /// <summary>Fields of a plane when it is written: its row, its whole areas, its differences. What is left of a word counts planes.</summary>
+    const int Fields = Stride + Classes + LayerSteps.Stride, PlaneBits = 64 - Fields;
+
     /// <summary>Begins <see cref="_origin"/> longs in, where a line of the cache begins: a row split between two costs twice.</summary>
     long[] _rows = [];
     int _origin;
     long[] _whole = [];
     long[] _steps = [];
+    bool _stepsUsed;
+
+    // The planes that were asked for: the rows reach further.
+    int _lowest, _highest;
 
     /// <summary>Plane of the first row.</summary>
     public int First { get; private set; }
@@ -57,6 +69,7 @@ sealed class LayerRows
     {
         if (_steps.Length == 0)
             _steps = GC.AllocateArray<long>(Count * LayerSteps.Stride, pinned: true);
+        _stepsUsed = true;
         return _steps;
     }
 
@@ -65,11 +78,10 @@ sealed class LayerRows
     {
         if (TooTall)
             return false;
-        if (Count > 0 && low >= First && high < First + Count)
-            return true;
-        var newLow = Count == 0 ? low : Math.Min(low, First);
-        var newHigh = Count == 0 ? high : Math.Max(high, First + Count - 1);
-        if ((long)newHigh - newLow + 1 > Limits.Mesh.LayersMax)
+        _lowest = Count == 0 ? low : Math.Min(_lowest, low);
+        _highest = Count == 0 ? high : Math.Max(_highest, high);
+        // Room made in advance is no height: who asked in which order must not decide.
+        if ((long)_highest - _lowest + 1 > Limits.Mesh.LayersMax)
         {
             TooTall = true;
             _rows = _whole = _steps = [];
@@ -77,10 +89,14 @@ sealed class LayerRows
             Count = 0;
             return false;
         }
+        if (Count > 0 && low >= First && high < First + Count)
+            return true;
+        var newLow = Count == 0 ? low : Math.Min(low, First);
+        var newHigh = Count == 0 ? high : Math.Max(high, First + Count - 1);
         if (Count > 0)
         {
             // Half as much again on the side that grew, so that growth stays linear in the end.
-            var slack = Math.Min(Count / 2 + 64, Limits.Mesh.LayersMax - (newHigh - newLow + 1));
+            var slack = Math.Clamp(Limits.Mesh.LayersMax - (newHigh - newLow + 1), 0, Count / 2 + 64);
             if (newLow < First)
                 newLow -= slack;
             else
@@ -108,9 +124,10 @@ sealed class LayerRows
             TooTall = true;
         if (TooTall || other.Count == 0)
             return;
-        // Unused slack of the window must not make two halves of one part too tall.
+        if (!Ensure(other._lowest, other._highest))
+            return;
         var (low, high) = other.Used();
-        if (low > high || !Ensure(low, high))
+        if (low > high)
             return;
         AddRange(Storage, other.Storage, Stride);
         AddRange(_whole, other._whole, Classes);
@@ -135,6 +152,97 @@ sealed class LayerRows
         if (_steps.Length > 0)
             LayerSteps.Integrate(_steps, Storage, Count);
         _steps = [];
+        _stepsUsed = false;
+    }
+
+    /// <summary>
+    /// Empties rows that hold one chunk for the next one, which spans these planes: at most <c>Limits.Reuse.ChunkRowsMax</c>, for which there is room
+    /// from the first time on.
+    /// </summary>
+    public void Restart(int low, int high)
+    {
+        if (_rows.Length == 0)
+        {
+            _rows = GC.AllocateArray<long>(Limits.Reuse.ChunkRowsMax * Stride + Stride - 1, pinned: true);
+            _origin = OriginIn(_rows);
+            _whole = GC.AllocateArray<long>(Limits.Reuse.ChunkRowsMax * Classes, pinned: true);
+        }
+        if (_stepsUsed)
+            _steps.AsSpan(0, Count * LayerSteps.Stride).Clear();
+        _stepsUsed = false;
+        First = _lowest = low;
+        _highest = high;
+        Count = high - low + 1;
+        Debug.Assert(Count <= Limits.Reuse.ChunkRowsMax && Limits.Reuse.ChunkRowsMax <= 1 << PlaneBits);
+        Storage[..(Count * Stride)].Clear();
+        _whole.AsSpan(0, Count * Classes).Clear();
+        // Made for as many planes as the chunk of the first tall triangle had.
+        if (_steps.Length < Count * LayerSteps.Stride)
+            _steps = [];
+        Updates = 0;
+    }
+
+    /// <summary>Writes rows of one chunk, not closed: the planes where something stands, and of them what does.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void WriteTo(SumsWriter writer)
+    {
+        writer.Add(Updates);
+        writer.Add((long)First << 32 | (uint)Count);
+        for (var i = 0; i < Count; i++)
+        {
+            var row = Storage.Slice(i * Stride, Stride);
+            var whole = _whole.AsSpan(i * Classes, Classes);
+            var step = _stepsUsed ? _steps.AsSpan(i * LayerSteps.Stride, LayerSteps.Stride) : [];
+            ulong rowMask = MaskOf(row), wholeMask = MaskOf(whole), stepMask = MaskOf(step);
+            var mask = rowMask | wholeMask << Stride | stepMask << (Stride + Classes);
+            if (mask == 0)
+                continue;
+            writer.Add((long)((ulong)i << Fields | mask));
+            writer.Add(row, rowMask);
+            writer.Add(whole, wholeMask);
+            writer.Add(step, stepMask);
+        }
+        writer.Add(End);
+    }
+
+    /// <summary>Adds rows that were written, as <see cref="Add(LayerRows)"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(ref SumsReader written)
+    {
+        Updates += written.Next();
+        var span = written.Next();
+        var low = (int)(span >> 32);
+        var isThere = Ensure(low, low + (int)span - 1);
+        const ulong RowMask = (1ul << Stride) - 1, WholeMask = (1ul << Classes) - 1, AllMask = (1ul << Fields) - 1;
+        for (var next = written.Next(); next != End; next = written.Next())
+        {
+            var mask = (ulong)next & AllMask;
+            if (!isThere)
+            {
+                written.Skip(BitOperations.PopCount(mask));
+                continue;
+            }
+            var at = low + (int)((ulong)next >> Fields) - First;
+            written.AddTo(Storage.Slice(at * Stride, Stride), mask & RowMask);
+            written.AddTo(_whole.AsSpan(at * Classes, Classes), mask >> Stride & WholeMask);
+            if (mask >> (Stride + Classes) is var steps and not 0)
+                written.AddTo(StepStorage().AsSpan(at * LayerSteps.Stride, LayerSteps.Stride), steps);
+        }
+    }
+
+    /// <summary>No plane has this: a plane that is written has something in it.</summary>
+    const long End = 0;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    static ulong MaskOf(ReadOnlySpan<long> fields)
+    {
+        ulong mask = 0;
+        var i = 0;
+        for (; i + Vector256<long>.Count <= fields.Length; i += Vector256<long>.Count)
+            mask |= (ulong)(~Vector256.IsZero(Vector256.Create(fields[i..])).ExtractMostSignificantBits() & 0b1111) << i;
+        for (; i < fields.Length; i++)
+            mask |= (fields[i] != 0 ? 1ul : 0) << i;
+        return mask;
     }
 
     /// <summary>Adds only the section areas of other rows, where these have the plane. Both are closed.</summary>

@@ -78,6 +78,50 @@ sealed class MassSums
                 AddBedOverhang(side, other.BedStep + step, other.BedOverhang2[side, step]);
     }
 
+    public void Clear()
+    {
+        Array.Clear(Terms);
+        Array.Clear(BedOverhang2);
+        Box = TileBox.Empty;
+        Triangles = 0;
+        Degenerate = 0;
+        BedStep = long.MaxValue;
+    }
+
+    public void WriteTo(SumsWriter writer)
+    {
+        foreach (var term in Terms)
+            writer.Add(term);
+        writer.Add(Box.MinX, Box.MaxX);
+        writer.Add(Box.MinY, Box.MaxY);
+        writer.Add(Box.MinZ, Box.MaxZ);
+        writer.Add(Triangles);
+        writer.Add(Degenerate);
+        writer.Add(BedStep);
+        foreach (var term in BedOverhang2)
+            writer.Add(term);
+    }
+
+    /// <summary>Adds sums that were written.</summary>
+    public void Add(ref SumsReader written)
+    {
+        for (var i = 0; i < TermCount; i++)
+            Terms[i] += written.NextInt128();
+        TileBox box;
+        (box.MinX, box.MaxX) = written.NextFloats();
+        (box.MinY, box.MaxY) = written.NextFloats();
+        (box.MinZ, box.MaxZ) = written.NextFloats();
+        Box.Include(box);
+        Triangles += written.Next();
+        Degenerate += written.Next();
+        var bedStep = written.Next();
+        if (bedStep != long.MaxValue)
+            LowerBed(bedStep);
+        for (var side = 0; side < 2; side++)
+            for (var step = 0; step < 2; step++)
+                AddBedOverhang(side, bedStep + step, written.NextInt128());
+    }
+
     /// <summary>A term as a number, its factor still in.</summary>
     public double Value(int term) => Value(Terms[term], term);
 

@@ -19,6 +19,12 @@ public interface ITileConsumer
 public sealed class TileWriter
 {
     readonly ITileConsumer _consumer;
+    readonly IRecordSums? _known;
+    readonly ContentCutter? _cutter;
+
+    // Records of a chunk whose end has not come yet.
+    readonly byte[] _carry = [];
+    int _carried;
     TriangleTile _tile;
     int _count;
 
@@ -28,6 +34,17 @@ public sealed class TileWriter
     {
         _consumer = consumer;
         _tile = tile;
+    }
+
+    /// <summary>A writer that cuts records by content and asks for what is known of them before it decodes.</summary>
+    internal TileWriter(ITileConsumer consumer, TriangleTile tile, IRecordSums? known)
+        : this(consumer, tile)
+    {
+        if (known is null)
+            return;
+        _known = known;
+        _cutter = new(CutRule.ForTriangles(TriangleTile.PerChunk * TriangleTile.Capacity));
+        _carry = new byte[TriangleTile.PerChunk * TriangleTile.Capacity * StlRecord.Bytes];
     }
 
     /// <summary>Millimetres per file unit times scale. Set before the first triangle, by the decoder, once the unit is known.</summary>
@@ -81,21 +98,71 @@ public sealed class TileWriter
     {
         while (records.Length > 0)
         {
+            if (_cutter is not null)
+            {
+                CutStlRecords(ref records);
+                continue;
+            }
             var take = Math.Min(records.Length / StlRecord.Bytes, TriangleTile.Capacity - _count);
-            StlRecord.Transpose(records[..(take * StlRecord.Bytes)], _tile, _count);
-            if (Factor != 1)
-                for (var lane = 0; lane < 9; lane++)
-                    ScaleInPlace(_tile.Lanes.Slice(lane * TriangleTile.Capacity + _count, take), Factor);
-            _count += take;
+            Decode(records[..(take * StlRecord.Bytes)]);
             records = records[(take * StlRecord.Bytes)..];
             if (_count == TriangleTile.Capacity)
                 Flush();
         }
     }
 
+    /// <summary>Takes the records up to the next cut; what comes after the last one waits for more.</summary>
+    void CutStlRecords(ref ReadOnlySpan<byte> records)
+    {
+        var take = _cutter!.Take(records, out var ends);
+        var chunk = records[..take];
+        records = records[take..];
+        if (!ends || _carried > 0)
+        {
+            chunk.CopyTo(_carry.AsSpan(_carried));
+            _carried += take;
+            chunk = _carry.AsSpan(0, _carried);
+        }
+        if (!ends)
+            return;
+        _carried = 0;
+        AddChunk(chunk);
+    }
+
+    void AddChunk(ReadOnlySpan<byte> records)
+    {
+        if (_known!.TryAdd(records, Factor, out var key))
+        {
+            var triangles = records.Length / StlRecord.Bytes;
+            CheckTriangles(Triangles + triangles);
+            Triangles += triangles;
+            return;
+        }
+        while (records.Length > 0)
+        {
+            var take = Math.Min(records.Length, TriangleTile.Capacity * StlRecord.Bytes);
+            Decode(records[..take]);
+            records = records[take..];
+            Flush(key, endsChunk: records.IsEmpty);
+        }
+    }
+
+    void Decode(ReadOnlySpan<byte> records)
+    {
+        var count = records.Length / StlRecord.Bytes;
+        StlRecord.Transpose(records, _tile, _count);
+        if (Factor != 1)
+            for (var lane = 0; lane < 9; lane++)
+                ScaleInPlace(_tile.Lanes.Slice(lane * TriangleTile.Capacity + _count, count), Factor);
+        _count += count;
+    }
+
     /// <summary>Hands on what is left. Called once, by the decoder's Finish.</summary>
     public void Complete()
     {
+        if (_carried > 0)
+            AddChunk(_carry.AsSpan(0, _carried));
+        _carried = 0;
         if (_count > 0)
             Flush();
     }
@@ -108,9 +175,11 @@ public sealed class TileWriter
                 $"{Limits.Mesh.TrianglesMax} triangles", $"{triangles} triangles");
     }
 
-    void Flush()
+    void Flush(UInt128? key = null, bool endsChunk = false)
     {
         _tile.Count = _count;
+        _tile.Key = key;
+        _tile.EndsChunk = endsChunk;
         _tile.FirstTriangle = Triangles;
         _tile.ClearTail();
         CheckTriangles(Triangles + _count);

@@ -17,6 +17,15 @@ public sealed class TriangleTile
     /// <summary>Index in the file of the first triangle of this tile.</summary>
     public long FirstTriangle { get; set; }
 
+    /// <summary>Tiles that are summed up and remembered as one: fewer layers per triangle, so that remembering costs little.</summary>
+    internal const int PerChunk = 4;
+
+    /// <summary>Under which the sums of the chunk that these triangles belong to may be remembered; null where they are not.</summary>
+    internal UInt128? Key { get; set; }
+
+    /// <summary>The last tile of its chunk.</summary>
+    internal bool EndsChunk { get; set; }
+
     public Span<float> Ax => _lanes.AsSpan(0 * Capacity, Capacity);
     public Span<float> Ay => _lanes.AsSpan(1 * Capacity, Capacity);
     public Span<float> Az => _lanes.AsSpan(2 * Capacity, Capacity);

@@ -55,6 +55,34 @@ sealed partial class NormalHistogram
         }
     }
 
+    /// <summary>Empties it, and keeps its room.</summary>
+    public void Clear()
+    {
+        for (var r = 1; r < _used; r++)
+            _rowOf[_binOf[r]] = 0;
+        _rows.AsSpan(_start, Fields * _used).Clear();
+        _used = 1;
+    }
+
+    public void WriteTo(SumsWriter writer)
+    {
+        writer.Add((long)Count);
+        for (var r = 1; r < _used; r++)
+        {
+            writer.Add((long)_binOf[r]);
+            writer.Add(Row(_rows, r), (1UL << Fields) - 1);
+        }
+    }
+
+    /// <summary>Adds sums that were written.</summary>
+    public void Add(ref SumsReader written)
+    {
+        var rows = (int)written.Next();
+        Reserve(rows);
+        for (var r = 0; r < rows; r++)
+            written.AddTo(_rows.AsSpan(_start + Fields * RowOf((int)written.Next()), Fields), (1UL << Fields) - 1);
+    }
+
     /// <summary>
     /// Whether the sums hold: totals that could exceed 64 bits belong to a part hundreds of metres in size. Judged by the exact sums of the
     /// mass kernel, so the answer depends on no order either.

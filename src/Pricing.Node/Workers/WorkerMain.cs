@@ -48,6 +48,7 @@ public static class WorkerMain
             new FileStream(new SafeFileHandle(0, ownsHandle: false), FileAccess.Read, bufferSize: 0),
             new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0));
         WarmUp();
+        var known = new ChunkSums(Limits.Worker.SumsBytesMax);
         try
         {
             frames.Write(FrameKind.Ready, []);
@@ -57,7 +58,7 @@ public static class WorkerMain
                 {
                     case FrameKind.Assign:
                         var threads = BinaryPrimitives.ReadInt32LittleEndian(payload);
-                        if (Serve(frames, Assign.Parser.ParseFrom(payload[sizeof(int)..]), threads) is var exit and not 0)
+                        if (Serve(frames, Assign.Parser.ParseFrom(payload[sizeof(int)..]), threads, known) is var exit and not 0)
                             return exit;
                         Rest();
                         break;
@@ -78,12 +79,12 @@ public static class WorkerMain
     }
 
     /// <summary>One job; other than 0 when this process is not to be trusted any more.</summary>
-    static int Serve(FrameStream frames, Assign assign, int threads)
+    static int Serve(FrameStream frames, Assign assign, int threads, ChunkSums known)
     {
         frames.Write(FrameKind.Taken, []);
         try
         {
-            using var measuring = new LocalMeasuring(assign, threads, TimeProvider.System);
+            using var measuring = new LocalMeasuring(assign, threads, TimeProvider.System, known);
             while (true)
             {
                 switch (frames.Read(out var bytes))

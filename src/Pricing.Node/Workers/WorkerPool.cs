@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.ComponentModel;
 using Microsoft.Extensions.Logging;
+using Pricing.Geometry;
 using Pricing.Node.V1;
 
 namespace Pricing.Node.Workers;
@@ -23,6 +24,9 @@ sealed class WorkerPool : IDisposable
     readonly WorkerOptions? _options;
     readonly ILogger<WorkerPool> _log;
     readonly int _size;
+
+    // Of jobs measured in this process; workers have their own.
+    readonly ChunkSums _known = new(Limits.Worker.SumsBytesMax);
 
     // Asked for and not yet started; bounded by the workers there may be.
     readonly BlockingCollection<bool> _asked = [];
@@ -71,7 +75,7 @@ sealed class WorkerPool : IDisposable
     public IMeasuring? Begin(Assign assign, int threads, CancellationToken stop)
     {
         if (_options is null)
-            return new LocalMeasuring(assign, threads, _node.Time);
+            return new LocalMeasuring(assign, threads, _node.Time, _known);
         while (_idleCount.Wait(StartMax, stop))
         {
             WorkerProcess worker;

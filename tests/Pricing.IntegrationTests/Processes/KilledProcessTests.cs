@@ -167,6 +167,38 @@ sealed class KilledProcessTests
         Assert.That(_database.Pid, Is.Not.Null, "the coordinator was not the last user of the database");
     }
 
+    [Test]
+    public async Task A_coordinator_killed_in_the_middle_of_an_upload_that_reuses_chunks_has_lost_nothing_and_kept_nothing_half()
+    {
+        var coordinator = await CoordinatorAsync();
+        var part = GeneratedModel.Torus(400, 150);
+        var edited = part.ToArray();
+        for (var at = part.Length / 4; at < part.Length / 2; at += 50)
+            edited[at] ^= 1;
+        await using (var client = new CountedClient(coordinator.Address!))
+        {
+            await client.UploadAsync(part);
+            // Read once for its hashes; the kill comes when a part of what is to be sent has been.
+            using var content = new PausingStream(edited, pauseAfterBytes: edited.Length + 200_000);
+            using var given = new CancellationTokenSource();
+            var upload = client.Models.UploadAsync(content, "part.stl", cancellation: given.Token);
+            await content.Paused.WaitAsync(PricingProcess.Patience);
+            await coordinator.KillAsync();
+            await given.CancelAsync();
+            content.Resume();
+            await Assert.ThatAsync(() => upload, Throws.InstanceOf<OperationCanceledException>());
+        }
+
+        coordinator = await CoordinatorAsync();
+        await using var again = new CountedClient(coordinator.Address!);
+        var (result, _) = await again.UploadAsync(edited);
+        Assert.That(result.AlreadyKnown, Is.False);
+        Assert.That(result.BytesReused, Is.GreaterThan(edited.Length / 2), "the first part and its index are still there");
+        Assert.That((await again.UploadAsync(part)).Result.AlreadyKnown);
+        var left = Directory.GetFiles(_home.Folder, "*", SearchOption.AllDirectories).Where(f => f.Contains("/incoming/", StringComparison.Ordinal) && !f.EndsWith(".lock", StringComparison.Ordinal));
+        Assert.That(left, Is.Empty);
+    }
+
     async Task<PricingProcess> CoordinatorAsync(int port = 0)
     {
         var process = await PricingProcess.ServeAsync("coordinator", "--home", _home.Folder, "--listen", $"127.0.0.1:{port}");

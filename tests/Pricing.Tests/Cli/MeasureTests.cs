@@ -71,7 +71,7 @@ public sealed class MeasureTests
         var path = Torus(500);
         var json = (await Spoken.By("measure", "--json", path)).Json;
 
-        Assert.That(Names(json), Is.EqualTo(new[] { "file", "model", "unit_assumed", "geometry", "fdm", "sla", "analysis", "notes", "verdict", "digest", "engine_version", "timing_ms" }));
+        Assert.That(Names(json), Is.EqualTo(new[] { "file", "model", "unit_assumed", "geometry", "fdm", "sla", "analysis", "notes", "verdict", "digest", "engine_version", "timing_ms", "reused_bytes" }));
         Assert.That(Names(json.GetProperty("model")), Is.EqualTo(new[] { "sha256", "format", "unit", "scale", "bytes", "triangles" }));
         Assert.That(Names(json.GetProperty("geometry")), Is.SupersetOf(new[]
         {

@@ -70,7 +70,7 @@ public sealed class QuoteOutputTests
         Assert.That(Names(json), Is.EqualTo(new[]
         {
             "file", "quote", "state", "cached", "price_list", "expire_time", "model", "unit_assumed", "geometry", "fdm", "sla", "analysis", "notes", "verdict", "digest",
-            "engine_version", "prices", "timing_ms",
+            "engine_version", "prices", "timing_ms", "upload", "reused_bytes",
         }));
         Assert.That(Names(json.GetProperty("timing_ms")), Is.EqualTo(new[] { "start", "upload", "queue", "measure", "price", "answer", "total" }));
         var price = json.GetProperty("prices")[0];

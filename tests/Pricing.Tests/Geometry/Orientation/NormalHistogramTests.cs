@@ -68,7 +68,7 @@ sealed class NormalHistogramTests
         var expected = Sum(InstructionSet.Portable, Shapes.Tiles(mesh));
         foreach (var threads in new[] { 1, 2, 3 })
         {
-            using var pipeline = new TilePipeline(threads, InstructionSets.Current, new LayerGrid(0.2), default, () => null);
+            using var pipeline = new TilePipeline(threads, InstructionSets.Current, new LayerGrid(0.2), default, null, () => null);
             var writer = new TileWriter(pipeline, new());
             foreach (var t in mesh)
                 writer.Add((float)t[0].X, (float)t[0].Y, (float)t[0].Z, (float)t[1].X, (float)t[1].Y, (float)t[1].Z, (float)t[2].X, (float)t[2].Y, (float)t[2].Z);
