@@ -6,9 +6,9 @@ using Pricing.Quoting.V1;
 using FdmEstimate = Pricing.Geometry.Fdm.FdmEstimate;
 using FdmProfile = Pricing.Geometry.Fdm.FdmProfile;
 using LengthUnit = Pricing.Geometry.LengthUnit;
-using SlaProfile = Pricing.Geometry.Processes.SlaProfile;
 using MeasurementNote = Pricing.Geometry.MeasurementNote;
 using MeasureOptions = Pricing.Geometry.MeasureOptions;
+using SlaProfile = Pricing.Geometry.Processes.SlaProfile;
 using Wire = Pricing.Quoting.V1;
 
 namespace Pricing.Node;

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using Grpc.Net.Client;
-using Pricing.Geometry.Examples;
-using Pricing.Geometry;
-using Pricing.Geometry.Mesh.Writers;
 using Pricing.Client;
+using Pricing.Geometry;
+using Pricing.Geometry.Examples;
+using Pricing.Geometry.Mesh.Writers;
 using Pricing.Ops.V1;
 using Pricing.Quoting.V1;
 
