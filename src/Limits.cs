@@ -719,6 +719,9 @@ static class Limits
     /// <summary>Bounds on the command line program.</summary>
     public static class Cli
     {
+        /// <summary>Triangles of a text file that decoders are timed on.</summary>
+        public const int BenchTextTrianglesMax = 1_000_000;
+
         /// <summary>Files of one call.</summary>
         public const int FilesMax = 10_000;
 

@@ -13,7 +13,6 @@ sealed class JobRun : IDisposable
 {
     const string OutOfTime = "out of time";
 
-    readonly TimeProvider _time;
     readonly CancellationTokenSource _stop;
     // Bounded in bytes by Offer, and in count because an empty chunk is refused.
     readonly BlockingCollection<Chunk> _chunks = [];
@@ -31,7 +30,6 @@ sealed class JobRun : IDisposable
     {
         Assign = assign;
         Session = session;
-        _time = time;
         var most = TimeSpan.FromSeconds(Limits.Node.TimeLeftSecondsMax);
         var left = assign.TimeLeft?.ToTimeSpan() ?? most;
         _stop = new CancellationTokenSource(left > most ? most : left > TimeSpan.Zero ? left : TimeSpan.FromTicks(1), time);

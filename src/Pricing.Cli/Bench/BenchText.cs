@@ -10,6 +10,8 @@ public sealed record BenchText(MeshFormat Format, int Triangles, byte[] File)
 {
     public static BenchText Torus(MeshFormat format, int triangles)
     {
+        // Text is several times as long as binary: of ten million triangles it would not fit an array.
+        triangles = Math.Min(triangles, Limits.Cli.BenchTextTrianglesMax);
         // Twice as many steps around as across; two triangles per cell.
         var across = Math.Max(3, (int)Math.Sqrt(triangles / 4.0));
         var mesh = Solids.Torus(60, 25, Math.Max(3, triangles / 2 / across), across);
