@@ -93,6 +93,7 @@ public static class CoordinatorHost
         services.AddSingleton<QuoteService>();
         services.AddSingleton<PriceService>();
 
+        services.AddSingleton<ModelSender>();
         services.AddSingleton<NodeRegistry>();
         services.AddSingleton<NodeSessions>();
         services.AddSingleton<NodeService>();

@@ -1,13 +1,10 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Threading.Channels;
-using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
-using Pricing.Coordinator.Models;
 using Pricing.Node.V1;
 using Pricing.Quoting.V1;
 using Heartbeat = Pricing.Node.V1.Heartbeat;
@@ -23,7 +20,7 @@ namespace Pricing.Coordinator.Nodes;
 /// watchdog (our heartbeats, and the end of a node that is silent). Each held job has a sender, which reads the store no further than
 /// the job's window. Whoever ends first ends them all.
 /// </remarks>
-public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, ModelStore store, ProgressBoard board, JobSignals signals, TimeProvider time, ILogger log)
+public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals, TimeProvider time, ILogger log)
 {
     static readonly TimeSpan HeartbeatEvery = TimeSpan.FromMilliseconds(Limits.Wire.HeartbeatMs);
     static readonly TimeSpan SilenceMax = HeartbeatEvery * Limits.Wire.HeartbeatsMissedMax;
@@ -238,7 +235,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
                     TimeLeft = Duration.FromTimeSpan(lease.TimeLeft),
                 },
             }, held, null);
-            await SendBytesAsync(held, outbox);
+            await sender.SendAsync(held, outbox);
         }
         catch (OperationCanceledException)
         {
@@ -258,38 +255,6 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
             log.LogError(e, "Model {Sha256} of job {JobId} cannot be sent", Convert.ToHexStringLower(lease.ModelSha256), lease.JobId);
             await LoseAsync(held, "model bytes cannot be sent");
         }
-    }
-
-    async Task SendBytesAsync(HeldJob held, NodeOutbox outbox)
-    {
-        var lease = held.Lease;
-        using var file = store.OpenRead(lease.ModelSha256);
-        for (long offset = 0; offset < lease.ModelBytes;)
-        {
-            var window = held.Acknowledged + Limits.Wire.WindowBytes - offset;
-            if (window <= 0)
-            {
-                if (!await held.WindowOpened.WaitAsync(TimeSpan.FromSeconds(Limits.Job.AckSeconds), held.Stopped))
-                    throw new TimeoutException();
-                continue;
-            }
-            var count = (int)Math.Min(Math.Min(Limits.Wire.ChunkBytes, window), lease.ModelBytes - offset);
-            var buffer = ArrayPool<byte>.Shared.Rent(count);
-            var chunk = buffer.AsMemory(0, count);
-            for (var read = 0; read < count;)
-            {
-                var got = await RandomAccess.ReadAsync(file, chunk[read..], offset + read, held.Stopped);
-                read += got > 0 ? got : throw new IOException("The stored model is shorter than its size.");
-            }
-            var last = offset + count == lease.ModelBytes;
-            await outbox.SendAsync(new WorkResponse
-            {
-                // No copy: the buffer is ours alone until the outbox has written it.
-                Chunk = new Chunk { JobId = lease.JobId, Epoch = lease.Epoch, Offset = offset, Data = UnsafeByteOperations.UnsafeWrap(chunk), Last = last },
-            }, held, buffer);
-            offset += count;
-        }
-        held.AllSent = true;
     }
 
     async Task LoseAsync(HeldJob held, string why)

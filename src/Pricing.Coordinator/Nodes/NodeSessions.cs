@@ -3,21 +3,20 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
-using Pricing.Coordinator.Models;
 using Pricing.Node.V1;
 
 namespace Pricing.Coordinator.Nodes;
 
 /// <summary>Makes a session of a stream: hears the hello, checks it, registers the node for as long as the stream lives.</summary>
 public sealed class NodeSessions(
-    NodeRegistry nodes, JobStore jobs, ModelStore store, ProgressBoard board, JobSignals signals, IHostApplicationLifetime lifetime,
+    NodeRegistry nodes, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals, IHostApplicationLifetime lifetime,
     CoordinatorOptions options, ILogger<NodeSessions> log)
 {
     public async Task ServeAsync(IAsyncStreamReader<WorkRequest> requests, IServerStreamWriter<WorkResponse> responses, CancellationToken cancel)
     {
         var hello = await HearHelloAsync(requests, cancel);
         var session = new NodeSession(hello, NodeService.ParseIncarnation(hello.Incarnation, "hello.incarnation"),
-            jobs, store, board, signals, options.Time, log);
+            jobs, sender, board, signals, options.Time, log);
         nodes.Add(session);
         log.LogInformation("Node {Node} {Incarnation} connected, engine {EngineVersion}, {Cores} cores, {InstructionSet}",
             hello.Node, hello.Incarnation, hello.EngineVersion, hello.Cores, hello.InstructionSet);

@@ -35,6 +35,9 @@ sealed class WorkerPool : IDisposable
     readonly Lock _gate = new();
     readonly HashSet<WorkerProcess> _alive = [];
 
+    // Killed and not yet collected. The pool's end waits for them: a stopped node has no child left, not even a dying one.
+    readonly HashSet<WorkerProcess> _dying = [];
+
     // The last one back is the first to go out: the others' memory rests. One permit for each that is idle.
     readonly List<WorkerProcess> _idle = [];
     readonly SemaphoreSlim _idleCount = new(0);
@@ -121,11 +124,15 @@ sealed class WorkerPool : IDisposable
     {
         _closing.Cancel();
         _asked.CompleteAdding();
+        List<WorkerProcess> dying;
         lock (_gate)
         {
             foreach (var worker in _alive.ToList())
                 Discard(worker);
+            dying = [.. _dying];
         }
+        foreach (var worker in dying)
+            worker.WaitForExit();
         _starter?.Join();
         // The others are left to the collector: a job that did not end in time may still look at them.
         _asked.Dispose();
@@ -157,6 +164,8 @@ sealed class WorkerPool : IDisposable
     {
         if (!_alive.Remove(worker))
             return;
+        if (!worker.HasExited)
+            _dying.Add(worker);
         worker.Dispose();
         if (_alive.Count + _starting < _size)
             Ask();
@@ -185,9 +194,14 @@ sealed class WorkerPool : IDisposable
                     if (_closing.IsCancellationRequested)
                     {
                         worker.Dispose();
-                        return;
                     }
-                    _alive.Add(worker);
+                    else
+                        _alive.Add(worker);
+                }
+                if (_closing.IsCancellationRequested)
+                {
+                    worker.WaitForExit();
+                    return;
                 }
                 // On a thread of its own: the next worker is started while this one warms up.
                 new Thread(() => Welcome(worker)) { IsBackground = true, Name = $"worker-{worker.Id}-welcome" }.Start();
@@ -247,6 +261,7 @@ sealed class WorkerPool : IDisposable
     {
         lock (_gate)
         {
+            _dying.Remove(worker);
             if (!_idle.Contains(worker) || !_idleCount.Wait(0))
                 return;
             _idle.Remove(worker);
