@@ -432,6 +432,15 @@ static class Limits
         /// <summary>What is kept of one worker's death.</summary>
         public const int EvidenceBytesMax = 16 << 10;
         public const int ClaimBatchMax = 32;
+
+        /// <summary>
+        /// A claim that looks at the whole queue and takes longer than this makes the next ones begin near the job claimed last; a whole look
+        /// is then taken every so many times its own length, and at the latest after this long; those between look this far back.
+        /// </summary>
+        public const int ClaimSlowMs = 10;
+        public const int ClaimWholePauses = 20;
+        public const int ClaimWholeMs = 5_000;
+        public const int ClaimBackMs = 250;
         public const int RescueBatchMax = 500;
 
         /// <summary>The dispatcher looks for work this often even when nobody woke it.</summary>
@@ -597,6 +606,46 @@ static class Limits
         /// <summary>Statements each connection keeps prepared.</summary>
         public const int PreparedStatementsMax = 64;
         public const int RetriesMax = 2;
+
+        /// <summary>A transaction of ours that is open for longer is ended by a look at the server this often; PostgreSQL 15 has no bound of its own.</summary>
+        public const int TransactionSeconds = 30;
+        public const int TransactionWatchMs = 5_000;
+
+        /// <summary>Whoever else holds a transaction this long is named in the log, so many at a time.</summary>
+        public const int SnapshotWarnSeconds = 30;
+        public const int TransactionsListedMax = 10;
+
+        /// <summary>Connections to the read replica, and how often a lost host of several is tried again.</summary>
+        public const int ReplicaConnectionsMax = 20;
+        public const int HostRecheckSeconds = 1;
+
+        /// <summary>The replica is asked how far it is this often, within this long; further behind than this it is not read from.</summary>
+        public const int ReplicaProbeMs = 500;
+        public const int ReplicaProbeSeconds = 1;
+        public const int ReplicaLagMsMax = 5_000;
+
+        /// <summary>Positions of the primary that are remembered to measure the replica's distance by.</summary>
+        public const int ReplicaMarksMax = 64;
+    }
+
+    /// <summary>Bounds on what has ended: when it leaves the hot tables, and when the database altogether.</summary>
+    public static class Archive
+    {
+        /// <summary>An ended job leaves the hot table this long after its end: by then most late answers have come.</summary>
+        public const int AfterSeconds = 60;
+
+        /// <summary>Rows of one batch, which is one short transaction, and the pause when there is nothing to do.</summary>
+        public const int BatchMax = 500;
+        public const int TickMs = 1_000;
+
+        /// <summary>Months of ended jobs that are kept beside the current one.</summary>
+        public const int MonthsMax = 13;
+
+        /// <summary>A quarantined job that was released, and its tries, stay in the hot table this long: operators list them there.</summary>
+        public const int QuarantineDaysMax = 30;
+
+        /// <summary>A quote is kept for three years: a price is explained from what was stored.</summary>
+        public const int QuoteDaysMax = 1_100;
     }
 
     /// <summary>Bounds on the private PostgreSQL cluster the program keeps in its data folder.</summary>

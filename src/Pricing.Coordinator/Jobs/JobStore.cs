@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Google.Protobuf;
 using Npgsql;
 using Pricing.Coordinator.Database;
@@ -11,9 +12,11 @@ namespace Pricing.Coordinator.Jobs;
 /// </summary>
 public sealed class JobStore(NpgsqlDataSource source)
 {
+    readonly ClaimFloor _floor = new();
+
     // A second asker joins the live job and lengthens its life; the partial unique index makes sure there is at most one.
     // A measurement in quarantine is not tried again: the asker gets the job that ended there, and fails as it did.
-    const string EnqueueOrJoin = """
+    public const string EnqueueOrJoin = """
         with quarantined as (
             select job_id from job
             where model_sha256 = $1 and options_key = $4 and engine_version = $6 and state = 'quarantined' and released_at is null
@@ -31,10 +34,10 @@ public sealed class JobStore(NpgsqlDataSource source)
 
     // The CTE is materialized on purpose: inlined, the planner may lock and update more rows than the limit says.
     // Offers and jobs are paired by rank, so one statement serves every waiting node.
-    const string Claim = """
+    public const string Claim = """
         with picked as materialized (
             select job_id, run_at from job
-            where state = 'available' and engine_version = $1 and run_at <= now() and deadline_at > now()
+            where state = 'available' and engine_version = $1 and run_at <= now() and deadline_at > now() and run_at >= $6
             order by run_at, job_id
             limit $2
             for no key update skip locked),
@@ -50,7 +53,7 @@ public sealed class JobStore(NpgsqlDataSource source)
         noted as (
             insert into job_attempt (job_id, epoch, node, incarnation)
             select job_id, epoch, node, owner from leased)
-        select job_id, epoch, owner, attempts, model_sha256, model_bytes, file_name, options, deadline_at - clock_timestamp()
+        select job_id, epoch, owner, attempts, model_sha256, model_bytes, file_name, options, deadline_at - clock_timestamp(), run_at
         from leased order by rank
         """;
 
@@ -120,11 +123,17 @@ public sealed class JobStore(NpgsqlDataSource source)
         select job_id from ended
         """;
 
-    const string ReadKey = "select model_sha256, options_key, engine_version from job where job_id = $1";
+    // A job that ended a while ago is in job_done: a late answer finds it there. The archive is not looked at when the first half has a row.
+    public const string ReadKey = """
+        select model_sha256, options_key, engine_version from job where job_id = $1
+        union all
+        select model_sha256, options_key, engine_version from job_done where job_id = $1
+        limit 1
+        """;
 
     // Fence: this epoch, this incarnation, and nobody else has been given the job since. State 'available' means the lease
     // ran out but was not claimed again; up to half an hour of work is kept.
-    const string Complete = """
+    public const string Complete = """
         update job j
         set state = case when $4::bytea is null then 'completed' else 'failed' end,
             failure = $4, finished_at = clock_timestamp(), owner = null, lease_until = null
@@ -132,7 +141,7 @@ public sealed class JobStore(NpgsqlDataSource source)
           and exists (select from job_attempt a where a.job_id = $1 and a.epoch = $2 and a.incarnation = $3)
         """;
 
-    const string NoteCompletion = """
+    public const string NoteCompletion = """
         update job_attempt set ended_at = clock_timestamp(), outcome = $3, detail = null where job_id = $1 and epoch = $2
         """;
 
@@ -140,6 +149,10 @@ public sealed class JobStore(NpgsqlDataSource source)
         select j.state, j.epoch, coalesce(a.outcome, '') from job j
         left join job_attempt a on a.job_id = j.job_id and a.epoch = $2 and a.incarnation = $3
         where j.job_id = $1
+        union all
+        select d.state, d.epoch, coalesce(l ->> 'outcome', '') from job_done d
+        left join jsonb_array_elements(d.leases) l on (l ->> 'epoch')::int = $2 and (l ->> 'incarnation')::uuid = $3
+        where d.job_id = $1
         """;
 
     internal const string LockJob = "select job_id from job where job_id = $1 for no key update";
@@ -189,10 +202,22 @@ public sealed class JobStore(NpgsqlDataSource source)
         transaction.Command(Withdraw, jobId).RunAsync(cancel);
 
     /// <summary>Leases as many jobs as there are offers, oldest first.</summary>
-    public async Task<IReadOnlyList<Lease>> ClaimAsync(int engineVersion, IReadOnlyList<JobOffer> offers, CancellationToken cancel) =>
-        await source.Command(Claim, engineVersion, offers.Count, offers.Select(o => o.Incarnation).ToArray(), offers.Select(o => o.Node).ToArray(), LeaseTime)
-            .ReadAllAsync(r => new Lease(r.GetInt64(0), r.GetInt32(1), r.GetGuid(2), r.GetInt32(3), r.GetFieldValue<byte[]>(4), r.GetInt64(5),
-                r.GetString(6), r.GetFieldValue<byte[]>(7), r.GetTimeSpan(8)), cancel);
+    public async Task<IReadOnlyList<Lease>> ClaimAsync(int engineVersion, IReadOnlyList<JobOffer> offers, CancellationToken cancel)
+    {
+        var from = _floor.Next();
+        var start = Stopwatch.GetTimestamp();
+        DateTime? last = null;
+        var leases = await source.Command(Claim, engineVersion, offers.Count, offers.Select(o => o.Incarnation).ToArray(), offers.Select(o => o.Node).ToArray(),
+                LeaseTime, from)
+            .ReadAllAsync(r =>
+            {
+                last = r.GetDateTime(9);
+                return new Lease(r.GetInt64(0), r.GetInt32(1), r.GetGuid(2), r.GetInt32(3), r.GetFieldValue<byte[]>(4), r.GetInt64(5),
+                    r.GetString(6), r.GetFieldValue<byte[]>(7), r.GetTimeSpan(8));
+            }, cancel);
+        _floor.Claimed(from, Stopwatch.GetElapsedTime(start), last);
+        return leases;
+    }
 
     /// <summary>Lengthens the leases; returns the jobs that are still held. The rest is lost: their nodes must stop.</summary>
     public async Task<HashSet<long>> RenewAsync(IReadOnlyCollection<LeaseId> leases, CancellationToken cancel) =>
@@ -205,6 +230,8 @@ public sealed class JobStore(NpgsqlDataSource source)
         var freed = await source.Command(EndLeases, JobIds(leases), Epochs(leases), counts, Limits.Job.AttemptsMax, ExhaustedFailure,
                 TimeSpan.FromMilliseconds(Limits.Job.ReleaseBackoffMs), counts ? "lost" : "released", detail)
             .ReadAllAsync(r => (JobId: r.GetInt64(0), State: r.GetString(1)), cancel);
+        if (counts && freed.Count > 0)
+            _floor.Forget();
         return [.. freed.Where(f => f.State == "failed").Select(f => f.JobId)];
     }
 
@@ -213,6 +240,8 @@ public sealed class JobStore(NpgsqlDataSource source)
     {
         var freed = await source.Command(Rescue, Limits.Job.RescueBatchMax, Limits.Job.AttemptsMax, ExhaustedFailure)
             .ReadAllAsync(r => (JobId: r.GetInt64(0), State: r.GetString(1)), cancel);
+        if (freed.Count > 0)
+            _floor.Forget();
         return (freed.Count, [.. freed.Where(f => f.State == "failed").Select(f => f.JobId)]);
     }
 
