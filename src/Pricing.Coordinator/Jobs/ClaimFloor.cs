@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Pricing.Coordinator.Jobs;
 
 /// <summary>
@@ -9,7 +7,7 @@ namespace Pricing.Coordinator.Jobs;
 /// a bounded share of the time. It finds what lies before (offered again by another coordinator, committed late), later than otherwise but
 /// within that pause. While looks are quick, which is always but then, every look is a whole one.
 /// </summary>
-public sealed class ClaimFloor
+public sealed class ClaimFloor(TimeProvider time)
 {
     /// <summary>Before every job: PostgreSQL's -infinity.</summary>
     static readonly DateTime Oldest = DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc);
@@ -23,7 +21,7 @@ public sealed class ClaimFloor
     public DateTime Next()
     {
         lock (_lock)
-            return Stopwatch.GetElapsedTime(_wholeAt) < _pause ? _floor : Oldest;
+            return time.GetElapsedTime(_wholeAt) < _pause ? _floor : Oldest;
     }
 
     /// <summary>A claim that began there took so long and ended at this job (none: found nothing).</summary>
@@ -35,7 +33,7 @@ public sealed class ClaimFloor
             {
                 var slow = took > TimeSpan.FromMilliseconds(Limits.Job.ClaimSlowMs);
                 _pause = slow ? TimeSpan.FromMilliseconds(Math.Min(took.TotalMilliseconds * Limits.Job.ClaimWholePauses, Limits.Job.ClaimWholeMs)) : TimeSpan.Zero;
-                _wholeAt = Stopwatch.GetTimestamp();
+                _wholeAt = time.GetTimestamp();
             }
             // A job that was accepted before the last one may be committed after it: look a little further back.
             if (lastRunAt - TimeSpan.FromMilliseconds(Limits.Job.ClaimBackMs) is { } floor && floor > _floor)

@@ -12,7 +12,7 @@ namespace Pricing.Coordinator.Jobs;
 /// </summary>
 public sealed class JobStore(NpgsqlDataSource source)
 {
-    readonly ClaimFloor _floor = new();
+    readonly ClaimFloor _floor = new(TimeProvider.System);
 
     // A second asker joins the live job and lengthens its life; the partial unique index makes sure there is at most one.
     // A measurement in quarantine is not tried again: the asker gets the job that ended there, and fails as it did.
