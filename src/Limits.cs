@@ -791,6 +791,15 @@ static class Limits
         public const int BenchRepetitionsMax = 1_000;
         public const int BenchSecondsMax = 600;
         public const int BenchClientsMax = 1_000;
+        public const int BenchFinishedMax = 20_000_000;
+
+        /// <summary>A load: its rate, its length, the partners it comes from, what is unanswered at a time, the grain of its clock, the patience at its end.</summary>
+        public const int LoadRateMax = 100_000;
+        public const int LoadSecondsMax = 24 * 3_600;
+        public const int LoadPartnersMax = 1_000;
+        public const int LoadInFlightMax = 20_000;
+        public const int LoadTickMs = 1;
+        public const int LoadDrainSeconds = 60;
 
         /// <summary>One run of another program that ours is compared with; it is ended then, and said so.</summary>
         public const int PeerSeconds = 300;
