@@ -95,6 +95,8 @@ sealed class DatabaseBench(string connection, int clients, int seconds, Action<s
         await FillAsync("job", finished, cancellation);
         await AddAsync($"… and {finished} in the hot table", phase);
         await EmptyAsync(cancellation);
+        if (snapshotSeconds == 0)
+            return results;
 
         // A foreign session that read once and went to lunch.
         await using var foreign = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false, ApplicationName = "report" }.ConnectionString);
