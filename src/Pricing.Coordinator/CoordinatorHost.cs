@@ -106,6 +106,7 @@ public static class CoordinatorHost
         services.AddHostedService<LeaseRenewer>();
 
         services.AddSingleton<PipelineQueries>();
+        services.AddSingleton<PartnerDesk>();
         services.AddSingleton<OpsService>();
     }
 

@@ -14,13 +14,13 @@ public sealed class JobStore(NpgsqlDataSource source)
     // A second asker joins the live job and lengthens its life; the partial unique index makes sure there is at most one.
     // A measurement in quarantine is not tried again: the asker gets the job that ended there, and fails as it did.
     //
-    // The pass is the job's virtual finish time (self-clocked fair queueing: Golestani, INFOCOM 1994): the later of the lane's virtual time and
-    // the partner's own last pass, plus cost over weight. The lane's virtual time is the pass of what is served now or, when that is later,
-    // of what is served next; both are one look into an index, and no row of the partner or the lane is locked. Hence two transactions at the
-    // same time may read the same "last pass" and take the same one: a partner gains by it at most the charge of as many jobs as he has
-    // transactions open at once (connections of all coordinators), and the next that begins after their commit stands behind all of them.
-    // Who joins in the same lane may bring the job forward, never back; who joins from the other lane leaves it where it is, because
-    // passes of two lanes are not comparable.
+    // The pass is the job's virtual start time (start-time fair queueing: Goyal, Vin, Cheng, SIGCOMM 1996): the later of the lane's virtual time
+    // and the end of the partner's own last job, which is that one's pass plus its cost over his weight. The lane's virtual time is the pass of
+    // what is served now or, when that is later, of what is served next; each is one look into an index, and no row of the partner or the lane
+    // is locked. Hence two transactions at the same time may read the same "last job" and take the same pass: a partner gains by it at most
+    // the charge of as many jobs as he has transactions open at once (bounded by the connections of all coordinators), and whatever
+    // begins after their commit stands behind all of them. Who joins in the same lane may bring the job forward, never back; who joins from
+    // the other lane leaves it where it is, because passes of two lanes are not comparable.
     const string EnqueueOrJoin = """
         with quarantined as (
             select job_id from job
@@ -33,8 +33,9 @@ public sealed class JobStore(NpgsqlDataSource source)
             select t.lane, greatest(0,
                 (select min(pass) from job where state = 'available' and engine_version = $6 and lane = t.lane),
                 (select max(pass) from job where state = 'leased' and engine_version = $6 and lane = t.lane),
-                (select max(pass) from job where state in ('available', 'leased') and engine_version = $6 and lane = t.lane and partner = $8))
-                + greatest(1, $9 * $10 / t.weight) as pass
+                (select pass + greatest(1, cost * $10 / t.weight) from job
+                 where state in ('available', 'leased') and engine_version = $6 and lane = t.lane and partner = $8
+                 order by pass desc limit 1)) as pass
             from terms t),
         live as (
             insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, lane, partner, pass, cost)

@@ -50,11 +50,11 @@ public sealed class QueueForecast
     public PartnerTerms TermsOf(string partner) => _terms.TryGetValue(partner, out var terms) ? terms : PartnerTerms.Unlisted(partner);
 
     /// <summary>The cost that would be served before a new job of this partner, in his lane: the same place the database would give it.</summary>
-    public long UnitsAhead(PartnerTerms terms, long cost)
+    public long UnitsAhead(PartnerTerms terms)
     {
         var totals = Totals(terms.Lane);
-        var own = _byPartner.TryGetValue((terms.Lane, terms.Partner), out var mine) ? mine.LastPass : 0;
-        var pass = Math.Max(totals.VirtualTime, own) + JobCost.Charge(cost, terms.Weight);
+        var own = _byPartner.TryGetValue((terms.Lane, terms.Partner), out var mine) ? mine.LastPass + JobCost.Charge(mine.Cost / mine.Jobs, terms.Weight) : 0;
+        var pass = Math.Max(totals.VirtualTime, own);
         return totals.Queued.Sum(q => Before(q, pass));
     }
 

@@ -28,7 +28,7 @@ public sealed class Admission(QueueGauge gauge, CoordinatorOptions options)
                 now.TimeToServe(terms.Lane, (own - options.QueuedPerPartner + 1) * JobCost.Of(modelBytes)));
         }
         var cost = JobCost.Of(modelBytes);
-        if (now.TimeToServe(terms.Lane, now.UnitsAhead(terms, cost) + added * JobCost.Least + cost) is { } wait && wait > options.QuoteDeadline)
+        if (now.TimeToServe(terms.Lane, now.UnitsAhead(terms) + added * JobCost.Least + cost) is { } wait && wait > options.QuoteDeadline)
         {
             return new RefusalException(StatusCode.ResourceExhausted, "WAIT_TOO_LONG", "The model would not be measured before the quote's deadline.",
                 "deadline_time", Seconds(options.QuoteDeadline), Seconds(wait), RetryAfter(wait - options.QuoteDeadline));

@@ -14,7 +14,7 @@ create table partner_terms (
 alter table job add column lane text not null default 'b2c' check (lane in ('b2b', 'b2c'));
 alter table job add column partner text not null default '';        -- who asked first
 alter table job add column cost bigint not null default 1 check (cost > 0);     -- predicted CPU, in the units of Jobs/JobCost.cs
-alter table job add column pass bigint not null default 0 check (pass >= 0);    -- virtual finish time within the lane; docs/job-states.md
+alter table job add column pass bigint not null default 0 check (pass >= 0);    -- virtual start time within the lane; docs/job-states.md
 
 -- The queue of each lane, in its order: claims, the lane's virtual time, a job's position.
 create index job_queue on job (engine_version, lane, pass, job_id) where state = 'available';
