@@ -275,8 +275,8 @@ static class Limits
         /// <summary>A watcher hears something at least this often.</summary>
         public const int WatchHeartbeatMs = 5_000;
 
-        /// <summary>Queue positions are counted up to here.</summary>
-        public const int QueuePositionMax = 10_000;
+        /// <summary>Queue positions are counted up to here, and estimated beyond.</summary>
+        public const int QueuePositionMax = 1_000;
 
         /// <summary>Price list versions kept parsed in memory.</summary>
         public const int ParsedPriceListsMax = 32;

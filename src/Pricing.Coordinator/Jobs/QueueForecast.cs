@@ -55,7 +55,14 @@ public sealed class QueueForecast
         var totals = Totals(terms.Lane);
         var own = _byPartner.TryGetValue((terms.Lane, terms.Partner), out var mine) ? mine.LastPass + JobCost.Charge(mine.Cost / mine.Jobs, terms.Weight) : 0;
         var pass = Math.Max(totals.VirtualTime, own);
-        return totals.Queued.Sum(q => Before(q, pass));
+        return totals.Queued.Sum(q => Before(q, pass, q.Cost));
+    }
+
+    /// <summary>What is served before a job with this pass, about: for places too far back to be counted.</summary>
+    public (long Jobs, long Units) Ahead(Lane lane, long pass)
+    {
+        var queued = Totals(lane).Queued;
+        return (queued.Sum(q => Before(q, pass, q.Jobs)), queued.Sum(q => Before(q, pass, q.Cost)));
     }
 
     /// <summary>
@@ -79,11 +86,11 @@ public sealed class QueueForecast
     }
 
     // A partner's jobs lie evenly between his first and his last pass: exact for jobs of one size.
-    static long Before(QueuedOfPartner queued, long pass)
+    static long Before(QueuedOfPartner queued, long pass, long whole)
     {
         if (pass >= queued.LastPass)
-            return queued.Cost;
-        return pass < queued.FirstPass ? 0 : (long)((decimal)queued.Cost * (pass - queued.FirstPass + 1) / (queued.LastPass - queued.FirstPass + 1));
+            return whole;
+        return pass < queued.FirstPass ? 0 : (long)((decimal)whole * (pass - queued.FirstPass + 1) / (queued.LastPass - queued.FirstPass + 1));
     }
 
     LaneTotals Totals(Lane lane) => lane is Lane.B2b ? _b2b : _b2c;

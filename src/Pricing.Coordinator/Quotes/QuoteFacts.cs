@@ -59,4 +59,4 @@ public sealed record SettleableQuote(
 public sealed record QuoteEnd(string State, byte[]? Prices, byte[]? Failure, double PricingMs);
 
 /// <summary>Where a waiting quote's job stands in its lane.</summary>
-public sealed record QueueStanding(string JobState, int Attempt, long ModelBytes, Lane Lane, long Cost, long JobsAhead, long UnitsAhead);
+public sealed record QueueStanding(string JobState, int Attempt, long ModelBytes, Lane Lane, long Pass, long JobsAhead, long UnitsAhead);

@@ -102,15 +102,17 @@ public sealed class QuoteStore(NpgsqlDataSource source)
             or exists (select from job where model_sha256 = $3 and options_key = $4 and engine_version = $5 and state = 'quarantined' and released_at is null)
         """;
 
-    // The place in the job's own lane, in the order of claims; counted no further than the bound, however long the queue is.
+    // The place in the job's own lane, in the order of claims; counted no further than the bound, however long the queue is: an index-only scan of
+    // job_queue. Without the order by the planner may read the whole queue to find the first thousand.
     const string Standing = """
-        select j.state, j.attempts, j.model_bytes, j.lane, j.cost, ahead.jobs, ahead.units
+        select j.state, j.attempts, j.model_bytes, j.lane, j.pass, ahead.jobs, ahead.units
         from quote q join job j on j.job_id = q.job_id
         cross join lateral (
             select count(*) as jobs, coalesce(sum(cost), 0)::bigint as units from (
                 select a.cost from job a
                 where j.state = 'available' and a.state = 'available' and a.engine_version = j.engine_version and a.lane = j.lane
                   and (a.pass, a.job_id) < (j.pass, j.job_id)
+                order by a.pass, a.job_id
                 limit $2) as counted) as ahead
         where q.quote_id = $1
         """;

@@ -113,12 +113,17 @@ public sealed class QuoteWatch(
 
     QuoteProgress Queued(QueueStanding standing)
     {
-        var untilStart = gauge.Now.TimeToServe(standing.Lane, standing.UnitsAhead);
+        var now = gauge.Now;
+        // Counted near the head of the queue, estimated far behind it.
+        var counted = (Jobs: standing.JobsAhead, Units: standing.UnitsAhead);
+        var estimated = standing.JobsAhead < Limits.Quote.QueuePositionMax ? counted : now.Ahead(standing.Lane, standing.Pass);
+        var ahead = estimated.Jobs > counted.Jobs ? estimated : counted;
+        var untilStart = now.TimeToServe(standing.Lane, ahead.Units);
         var atWork = Eta(standing.ModelBytes);
         return new QuoteProgress
         {
             Stage = QuoteProgress.Types.Stage.Queued,
-            QueuePosition = standing.JobsAhead + 1,
+            QueuePosition = ahead.Jobs + 1,
             BytesTotal = standing.ModelBytes,
             Attempt = (uint)standing.Attempt,
             StartEta = untilStart is { } start ? InWholeSeconds(start) : null,

@@ -17,7 +17,7 @@ alter table job add column cost bigint not null default 1 check (cost > 0);     
 alter table job add column pass bigint not null default 0 check (pass >= 0);    -- virtual start time within the lane; docs/job-states.md
 
 -- The queue of each lane, in its order: claims, the lane's virtual time, a job's position.
-create index job_queue on job (engine_version, lane, pass, job_id) where state = 'available';
+create index job_queue on job (engine_version, lane, pass, job_id) include (cost) where state = 'available';
 -- The virtual time of what is being served.
 create index job_in_service on job (engine_version, lane, pass) where state = 'leased';
 -- A partner's own last place.

@@ -25,6 +25,15 @@ public sealed class QueueForecastTests
     }
 
     [Test]
+    public void A_place_far_back_is_estimated_from_all_partners()
+    {
+        var forecast = Of([Queued(Lane.B2c, "a", 1_000, first: 0), Queued(Lane.B2c, "b", 300, first: 0), Queued(Lane.B2b, "c", 50, first: 0)]);
+        var ahead = forecast.Ahead(Lane.B2c, 499 * Step);
+        Assert.That((ahead.Jobs, ahead.Units / 100), Is.EqualTo((500L + 300, 500L + 300)).Using<(long A, long B)>((x, y) => Math.Abs(x.A - y.A) <= 1 && Math.Abs(x.B - y.B) <= 1));
+        Assert.That(forecast.Ahead(Lane.B2b, -1), Is.EqualTo((0L, 0L)));
+    }
+
+    [Test]
     public void The_other_lane_is_not_ahead()
     {
         var forecast = Of([Queued(Lane.B2b, "a", 1_000, first: 0)]);
