@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using Pricing.Coordinator;
 using Pricing.Coordinator.Archive;
 using Pricing.Coordinator.Database;
 using Pricing.Coordinator.Jobs;
@@ -80,6 +82,9 @@ sealed class DatabaseBench(string connection, int clients, int seconds, Action<s
     public async Task<IReadOnlyList<ClaimTimes>> ClaimsAsync(int finished, int snapshotSeconds, CancellationToken cancellation)
     {
         var results = new List<ClaimTimes>();
+        // As every coordinator does, once a second.
+        using var floor = new QueueFloor(_source, new CoordinatorOptions { ConnectionString = connection, ModelFolder = "", EngineVersion = 1 }, NullLogger<QueueFloor>.Instance);
+        await floor.StartAsync(cancellation);
         async Task AddAsync(string condition, TimeSpan time)
         {
             results.Add(await ClaimTimesAsync(condition, time, cancellation));
@@ -96,7 +101,10 @@ sealed class DatabaseBench(string connection, int clients, int seconds, Action<s
         await AddAsync($"… and {finished} in the hot table", phase);
         await EmptyAsync(cancellation);
         if (snapshotSeconds == 0)
+        {
+            await floor.StopAsync(CancellationToken.None);
             return results;
+        }
 
         // A foreign session that read once and went to lunch.
         await using var foreign = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connection) { Pooling = false, ApplicationName = "report" }.ConnectionString);
@@ -108,6 +116,7 @@ sealed class DatabaseBench(string connection, int clients, int seconds, Action<s
             for (var i = 1; i <= 6; i++)
                 await AddAsync($"idle snapshot, {(i - 1) * window.TotalSeconds:0}–{i * window.TotalSeconds:0} s", window);
         }
+        await floor.StopAsync(CancellationToken.None);
         return results;
     }
 
@@ -167,7 +176,7 @@ sealed class DatabaseBench(string connection, int clients, int seconds, Action<s
             for (var i = 0; i < Batch; i++)
                 await AcceptAsync(cancellation);
             var claim = Stopwatch.GetTimestamp();
-            var leases = await jobs.ClaimAsync(1, offers, cancellation);
+            var leases = await jobs.ClaimAsync(1, offers, new LaneSplit(Batch / 2, Batch - Batch / 2), cancellation);
             claims?.Add(Stopwatch.GetElapsedTime(claim).Ticks * 100);
             foreach (var lease in leases)
             {
@@ -184,7 +193,7 @@ sealed class DatabaseBench(string connection, int clients, int seconds, Action<s
         return _source.InTransactionAsync(async transaction =>
         {
             await QuoteStore.RememberAsync(transaction, "bench", $"{quoteId}", Model, quoteId, cancellation);
-            var (jobId, _) = await JobStore.EnqueueOrJoinAsync(transaction, new JobOrder(key, 1_000_000, "bench.stl", NoOptions, TimeSpan.FromMinutes(15)), cancellation);
+            var (jobId, _) = await JobStore.EnqueueOrJoinAsync(transaction, new JobOrder(key, 1_000_000, "bench.stl", NoOptions, TimeSpan.FromMinutes(15), "bench"), cancellation);
             await QuoteStore.InsertWaitingAsync(transaction, new NewQuote(quoteId, "bench", Body, $"{quoteId}", Model, "bench", 1, TimeSpan.FromMinutes(15)), jobId, cancellation);
             return true;
         }, cancellation);

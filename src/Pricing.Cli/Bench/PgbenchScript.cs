@@ -22,7 +22,7 @@ static partial class PgbenchScript
         ["body"] = Hex(new byte[bodyBytes]),
         ["life"] = "15 minutes",
         ["lease"] = "15 seconds",
-        ["oldest"] = "-infinity",
+        ["slots"] = "{" + string.Join(',', Enumerable.Repeat("\"\"", batch)) + "}",
     };
 
     public static string Write(int batch)
@@ -32,15 +32,17 @@ static partial class PgbenchScript
         {
             text.Append("\\set a random(1, 9000000000000000000)\nbegin;\n");
             Statement(text, QuoteStore.Remember, "'bench'", ":a::text", ":model::bytea", "md5(:a::text)::uuid");
-            Statement(text, JobStore.EnqueueOrJoin, "\\gset", ":model::bytea", "1000000", "'bench.stl'", "sha256(:a::text::bytea)", "''::bytea", "1", ":life::interval");
+            Statement(text, JobStore.EnqueueOrJoin, "\\gset", ":model::bytea", "1000000", "'bench.stl'", "sha256(:a::text::bytea)", "''::bytea", "1", ":life::interval",
+                "'bench'", "1064", "1024");
             Statement(text, QuoteStore.InsertWaiting, "md5(:a::text)::uuid", "'bench'", ":body::bytea", ":a::text", ":model::bytea", "'bench'", "1", ":job_id::bigint", ":life::interval");
             text.Append("end;\n");
         }
         // pgbench reads one row of an answer: the claim's rows are gathered into one.
         var gathered = string.Join(", ", Enumerable.Range(1, batch).Select(i => string.Create(CultureInfo.InvariantCulture,
-            $"coalesce((array_agg(job_id order by rank))[{i}], 0) as j{i}, coalesce((array_agg(epoch order by rank))[{i}], 0) as e{i}")));
+            $"coalesce((array_agg(job_id order by pass, job_id))[{i}], 0) as j{i}, coalesce((array_agg(epoch order by pass, job_id))[{i}], 0) as e{i}")));
         Statement(text, FinalSelect().Replace(JobStore.Claim, $"select {gathered} from leased"), "\\gset",
-            "1", batch.ToString(CultureInfo.InvariantCulture), ":nodes::uuid[]", ":names::text[]", ":lease::interval", ":oldest::timestamptz");
+            "1", ":nodes::uuid[]", ":names::text[]", ":slots::text[]", ":lease::interval",
+            Count(batch / 2), Count(batch - batch / 2), Count(batch), "0", "0");
         for (var i = 1; i <= batch; i++)
         {
             var (job, epoch) = (string.Create(CultureInfo.InvariantCulture, $":j{i}::bigint"), string.Create(CultureInfo.InvariantCulture, $":e{i}::int"));
@@ -60,6 +62,8 @@ static partial class PgbenchScript
         var given = (gset ? values[1..] : values).ToArray();
         text.Append(Parameter().Replace(sql, m => given[int.Parse(m.Groups[1].Value, CultureInfo.InvariantCulture) - 1])).Append(gset ? " \\gset\n" : ";\n");
     }
+
+    static string Count(int jobs) => jobs.ToString(CultureInfo.InvariantCulture);
 
     static string Hex(byte[] bytes) => "\\x" + Convert.ToHexStringLower(bytes);
 

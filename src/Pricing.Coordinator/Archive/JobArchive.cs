@@ -30,9 +30,9 @@ public sealed class JobArchive(NpgsqlDataSource source)
         gone as (
             delete from job j using taken t where j.job_id = t.job_id returning j.*)
         insert into job_done (job_id, model_sha256, model_bytes, file_name, options_key, options, engine_version, state, epoch, attempts, strikes,
-                              retry_of, released_at, run_at, deadline_at, created_at, leased_at, finished_at, failure, leases)
+                              retry_of, released_at, lane, partner, cost, run_at, deadline_at, created_at, leased_at, finished_at, failure, leases)
         select job_id, model_sha256, model_bytes, file_name, options_key, options, engine_version, state, epoch, attempts, strikes,
-               retry_of, released_at, run_at, deadline_at, created_at, leased_at, finished_at, failure,
+               retry_of, released_at, lane, partner, cost, run_at, deadline_at, created_at, leased_at, finished_at, failure,
                coalesce((select jsonb_agg(to_jsonb(a) - 'job_id' order by a.epoch) from job_attempt a where a.job_id = g.job_id), '[]')
         from gone g
         """;

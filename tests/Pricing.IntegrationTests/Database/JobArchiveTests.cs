@@ -3,6 +3,7 @@ using Google.Protobuf;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using NUnit.Framework;
+using Pricing.Coordinator;
 using Pricing.Coordinator.Archive;
 using Pricing.Coordinator.Database;
 using Pricing.Coordinator.Jobs;
@@ -190,30 +191,54 @@ public sealed class JobArchiveTests
             await look.ExecuteScalarAsync(cancel);
 
         // What the snapshot keeps alive: the queue entries of everything that was done since.
-        await BulkAvailableAsync(20_000, "10 minutes", cancel);
+        await BulkAvailableAsync(20_000, 0, cancel);
         await RunAsync("update job set state = 'cancelled', finished_at = clock_timestamp()", cancel);
         await RunAsync("vacuum job", cancel);
-        await BulkAvailableAsync(50, "1 second", cancel);
+        await BulkAvailableAsync(50, 1_000_000, cancel);
 
-        var whole = await BuffersAsync(DateTime.SpecifyKind(DateTime.MinValue, DateTimeKind.Utc));
-        var near = await BuffersAsync(DateTime.UnixEpoch.AddSeconds(await EpochAsync("select extract(epoch from min(run_at))::bigint - 1 from job where state = 'available'")));
-        TestContext.Out.WriteLine($"buffers of a claim beside the snapshot: whole {whole}, from its floor {near}");
+        var whole = await BuffersAsync();
+        using var floor = new QueueFloor(_source, new CoordinatorOptions { ConnectionString = "", ModelFolder = "", EngineVersion = 1 }, NullLogger<QueueFloor>.Instance);
+        await floor.LookAsync(1, TimeSpan.Zero, cancel);
+        var near = await BuffersAsync();
+        TestContext.Out.WriteLine($"buffers of a claim beside the snapshot: from the beginning {whole}, from the floor {near}");
         Assert.That(whole, Is.GreaterThan(500), "the snapshot does hold vacuum back");
         Assert.That(near, Is.LessThan(whole / 4));
 
-        async Task<long> EpochAsync(string sql) => (await ColumnAsync(sql, cancel))[0];
+        // What is offered again before the floor is found after the next look.
+        await RunAsync("update job set pass = 5 where job_id = (select max(job_id) from job where state = 'available')", cancel);
+        await floor.LookAsync(1, TimeSpan.Zero, cancel);
+        var claimed = (await _jobs.ClaimAsync(1, [new JobOffer(_node, "n")], cancel)).Single();
+        Assert.That(await ColumnAsync("select max(job_id) from job where pass = 5", cancel), Does.Contain(claimed.JobId));
+        // A quick look forgets the floor.
+        await floor.LookAsync(1, TimeSpan.FromHours(1), cancel);
+        Assert.That(await ColumnAsync("select count(*) from queue_floor", cancel), Is.EqualTo(new[] { 0L }));
 
         // The statement itself, rolled back: how many pages it touched.
-        async Task<long> BuffersAsync(DateTime from)
+        async Task<long> BuffersAsync()
         {
             await using var connection = await _source.OpenConnectionAsync(cancel);
             await using var transaction = await connection.BeginTransactionAsync(cancel);
             await using var explain = transaction.Command($"explain (analyze, buffers, format json) {JobStore.Claim}",
-                1, 1, new[] { _node }, new[] { "n" }, TimeSpan.FromSeconds(15), from);
+                1, new[] { _node }, new[] { "n" }, new[] { "" }, TimeSpan.FromSeconds(15), 0, 1, 1, 0, 0);
             using var plan = System.Text.Json.JsonDocument.Parse((string)(await explain.ExecuteScalarAsync(cancel))!);
             var root = plan.RootElement[0].GetProperty("Plan");
             return root.GetProperty("Shared Hit Blocks").GetInt64() + root.GetProperty("Shared Read Blocks").GetInt64();
         }
+    }
+
+    [Test, CancelAfter(120_000)]
+    public async Task A_lane_that_was_idle_begins_behind_everything_it_served_before(CancellationToken cancel)
+    {
+        var passes = new List<long>();
+        for (byte i = 1; i <= 3; i++)
+        {
+            var (jobId, key) = await EnqueueAsync(i, cancel);
+            passes.Add((await ColumnAsync($"select pass from job where job_id = {jobId}", cancel))[0]);
+            await _jobs.ClaimAsync(1, [new JobOffer(_node, "n")], cancel);
+            await _jobs.CompleteAsync(new LeaseId(jobId, 1), _node, key, Measured(key), cancel);
+        }
+        Assert.That(passes, Is.Ordered.Ascending);
+        Assert.That(passes, Is.Unique, "or the queue's index would be used in the same place again and again");
     }
 
     [Test, CancelAfter(120_000)]
@@ -262,9 +287,9 @@ public sealed class JobArchiveTests
         from generate_series(1, {count}) i
         """, cancel);
 
-    Task BulkAvailableAsync(int count, string ago, CancellationToken cancel) => RunAsync($"""
-        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, run_at)
-        select decode(repeat('ab', 32), 'hex'), 1, 'part.stl', sha256(i::text::bytea), '', 1, clock_timestamp() + interval '1 hour', clock_timestamp() - interval '{ago}'
+    Task BulkAvailableAsync(int count, long pass, CancellationToken cancel) => RunAsync($"""
+        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, pass)
+        select decode(repeat('ab', 32), 'hex'), 1, 'part.stl', sha256(i::text::bytea), '', 1, clock_timestamp() + interval '1 hour', {pass} + i
         from generate_series(1, {count}) i
         """, cancel);
 

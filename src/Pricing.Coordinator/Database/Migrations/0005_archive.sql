@@ -17,6 +17,9 @@ create table job_done (
     strikes         int not null,
     retry_of        bigint,
     released_at     timestamptz,
+    lane            text not null default 'b2c',
+    partner         text not null default '',
+    cost            bigint not null default 1,
     run_at          timestamptz not null,
     deadline_at     timestamptz not null,
     created_at      timestamptz not null,
@@ -48,3 +51,16 @@ alter table job_attempt set (fillfactor = 80, autovacuum_vacuum_scale_factor = 0
     autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 5000);
 alter table quote set (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
 alter table request set (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0);
+
+-- Where the look for a lane's next job begins, while an old snapshot keeps the entries of claimed jobs in the index (Jobs/QueueFloor). No row: at its beginning.
+create table queue_floor (
+    engine_version  int not null,
+    lane            text not null check (lane in ('b2b', 'b2c')),
+    pass            bigint not null,
+    primary key (engine_version, lane)
+) with (fillfactor = 10);
+
+-- The pass of a job that finds its lane idle: grows by 2^20 a millisecond, which is more than passes grow by in the busiest lane (1,000 jobs a
+-- second of 1 MiB for one partner of weight 1), so that the queue's index is used from one end to the other. A bigint holds it for 270 years.
+create function idle_pass(ago interval default '0') returns bigint language sql stable as
+    $$ select (extract(epoch from clock_timestamp() - ago) * 1000)::bigint << 20 $$;
