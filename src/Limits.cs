@@ -435,7 +435,7 @@ static class Limits
 
         /// <summary>The whole queue is looked at this often; when that takes longer than so much, claims begin where the look found the first job.</summary>
         public const int QueueLookMs = 1_000;
-        public const int QueueLookSlowMs = 20;
+        public const int QueueLookSlowMs = 3;
         public const int RescueBatchMax = 500;
 
         /// <summary>The dispatcher looks for work this often even when nobody woke it.</summary>

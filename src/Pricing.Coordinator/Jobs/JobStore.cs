@@ -116,6 +116,7 @@ public sealed class JobStore(NpgsqlDataSource source)
         returning j.job_id
         """;
 
+    // A job that comes back keeps its place, which may lie before the noted beginning of its lane: that is forgotten (QueueFloor).
     // $3: does it count as an attempt. The last counted attempt ends the job.
     const string EndLeases = """
         with freed as (
@@ -131,7 +132,9 @@ public sealed class JobStore(NpgsqlDataSource source)
             returning j.job_id, j.epoch, j.state),
         noted as (
             update job_attempt a set ended_at = clock_timestamp(), outcome = $7, detail = $8
-            from freed f where a.job_id = f.job_id and a.epoch = f.epoch)
+            from freed f where a.job_id = f.job_id and a.epoch = f.epoch),
+        looked as (
+            delete from queue_floor where exists (select from freed))
         select job_id, state from freed
         """;
 
@@ -153,7 +156,9 @@ public sealed class JobStore(NpgsqlDataSource source)
             returning j.job_id, j.epoch, j.state),
         noted as (
             update job_attempt a set ended_at = clock_timestamp(), outcome = 'expired'
-            from freed f where a.job_id = f.job_id and a.epoch = f.epoch)
+            from freed f where a.job_id = f.job_id and a.epoch = f.epoch),
+        looked as (
+            delete from queue_floor where exists (select from freed))
         select job_id, state from freed
         """;
 

@@ -35,6 +35,7 @@ public sealed class QuarantineStore(NpgsqlDataSource source, LaggingReads laggin
         """;
 
     const string NoteDeath = """
+        with looked as (delete from queue_floor)
         update job_attempt set ended_at = clock_timestamp(), outcome = 'worker_died', detail = $3, evidence = $4 where job_id = $1 and epoch = $2
         """;
 

@@ -9,7 +9,7 @@ namespace Pricing.Coordinator.Jobs;
 /// Where each lane's queue begins. While some session holds an old snapshot, vacuum cannot remove the index entries of jobs that were claimed
 /// since: whoever looks at the queue from its beginning steps over all of them, and slows down for as long as the snapshot lives. So one look a
 /// second is taken from the beginning, here; when it is slow, the pass it found is noted in <c>queue_floor</c>, and claims and new places look
-/// from there. What comes to stand before it (offered again, committed late) is found by the next look. While looks are quick, which is always
+/// from there. Whoever offers a job again forgets the note; what is committed late with a place before it is found by the next look. While looks are quick, which is always
 /// but then, nothing is noted. Runs on every coordinator: the last one to look is right.
 /// </summary>
 /// <remarks>Passes grow with time, also over idle moments (<c>idle_pass()</c>): else old entries would lie behind the floor as well as before it.</remarks>

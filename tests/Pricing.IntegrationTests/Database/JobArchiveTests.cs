@@ -209,7 +209,13 @@ public sealed class JobArchiveTests
         await floor.LookAsync(1, TimeSpan.Zero, cancel);
         var claimed = (await _jobs.ClaimAsync(1, [new JobOffer(_node, "n")], cancel)).Single();
         Assert.That(await ColumnAsync("select max(job_id) from job where pass = 5", cancel), Does.Contain(claimed.JobId));
-        // A quick look forgets the floor.
+        // Who offers a job again forgets the floor: the job keeps its place, and the next claim finds it.
+        await _jobs.EndLeasesAsync([new LeaseId(claimed.JobId, claimed.Epoch)], LeaseEnd.Lost, "test", cancel);
+        Assert.That(await ColumnAsync("select count(*) from queue_floor", cancel), Is.EqualTo(new[] { 0L }));
+        Assert.That((await _jobs.ClaimAsync(1, [new JobOffer(_node, "n")], cancel)).Single().JobId, Is.EqualTo(claimed.JobId));
+        await floor.LookAsync(1, TimeSpan.Zero, cancel);
+        Assert.That(await ColumnAsync("select count(*) from queue_floor", cancel), Is.EqualTo(new[] { 2L }));
+        // A quick look forgets it too.
         await floor.LookAsync(1, TimeSpan.FromHours(1), cancel);
         Assert.That(await ColumnAsync("select count(*) from queue_floor", cancel), Is.EqualTo(new[] { 0L }));
 
