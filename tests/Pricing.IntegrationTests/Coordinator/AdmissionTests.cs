@@ -33,8 +33,8 @@ public sealed class AdmissionTests
         }
         Assert.That(accepted, Is.InRange(4, 5), "the known one, and three or four that wait");
         var info = InfoOf(refusal);
-        Assert.That((refusal.StatusCode, info.Type, info.Metadata["limit"], info.Metadata["actual"]),
-            Is.EqualTo((StatusCode.ResourceExhausted, "QUEUE_FULL", "4 jobs", "4 jobs")));
+        Assert.That((refusal.StatusCode, info.Type, info.Metadata["limit"]), Is.EqualTo((StatusCode.ResourceExhausted, "QUEUE_FULL", "4 jobs")));
+        Assert.That(info.Metadata["actual"], Is.EqualTo("4 jobs").Or.EqualTo("5 jobs"));
         Assert.That(RetryDelayOf(refusal), Is.InRange(Limits.Job.RetryAfterSecondsMin, Limits.Job.RetryAfterSecondsMax));
         Assert.That(await server.ScalarAsync<long>("select count(*) from quote"), Is.EqualTo(accepted), "nothing of the refused one is left");
         Assert.That(await server.ScalarAsync<long>("select count(*) from request where request_id = '" + refused.RequestId + "'"), Is.Zero);
