@@ -432,6 +432,10 @@ static class Limits
         /// <summary>What is kept of one worker's death.</summary>
         public const int EvidenceBytesMax = 16 << 10;
         public const int ClaimBatchMax = 32;
+
+        /// <summary>The whole queue is looked at this often; when that takes longer than so much, claims begin where the look found the first job.</summary>
+        public const int QueueLookMs = 1_000;
+        public const int QueueLookSlowMs = 3;
         public const int RescueBatchMax = 500;
 
         /// <summary>The dispatcher looks for work this often even when nobody woke it.</summary>
@@ -623,6 +627,46 @@ static class Limits
         /// <summary>Statements each connection keeps prepared.</summary>
         public const int PreparedStatementsMax = 64;
         public const int RetriesMax = 2;
+
+        /// <summary>A transaction of ours that is open for longer is ended by a look at the server this often; PostgreSQL 15 has no bound of its own.</summary>
+        public const int TransactionSeconds = 30;
+        public const int TransactionWatchMs = 5_000;
+
+        /// <summary>Whoever else holds a transaction this long is named in the log, so many at a time.</summary>
+        public const int SnapshotWarnSeconds = 30;
+        public const int TransactionsListedMax = 10;
+
+        /// <summary>Connections to the read replica, and how often a lost host of several is tried again.</summary>
+        public const int ReplicaConnectionsMax = 20;
+        public const int HostRecheckSeconds = 1;
+
+        /// <summary>The replica is asked how far it is this often, within this long; further behind than this it is not read from.</summary>
+        public const int ReplicaProbeMs = 500;
+        public const int ReplicaProbeSeconds = 1;
+        public const int ReplicaLagMsMax = 5_000;
+
+        /// <summary>Positions of the primary that are remembered to measure the replica's distance by.</summary>
+        public const int ReplicaMarksMax = 64;
+    }
+
+    /// <summary>Bounds on what has ended: when it leaves the hot tables, and when the database altogether.</summary>
+    public static class Archive
+    {
+        /// <summary>An ended job leaves the hot table this long after its end: by then most late answers have come.</summary>
+        public const int AfterSeconds = 60;
+
+        /// <summary>Rows of one batch, which is one short transaction, and the pause when there is nothing to do.</summary>
+        public const int BatchMax = 500;
+        public const int TickMs = 1_000;
+
+        /// <summary>Months of ended jobs that are kept beside the current one.</summary>
+        public const int MonthsMax = 13;
+
+        /// <summary>A quarantined job that was released, and its tries, stay in the hot table this long: operators list them there.</summary>
+        public const int QuarantineDaysMax = 30;
+
+        /// <summary>A quote is kept for three years: a price is explained from what was stored.</summary>
+        public const int QuoteDaysMax = 1_100;
     }
 
     /// <summary>Bounds on the private PostgreSQL cluster the program keeps in its data folder.</summary>
@@ -768,6 +812,15 @@ static class Limits
         public const int BenchRepetitionsMax = 1_000;
         public const int BenchSecondsMax = 600;
         public const int BenchClientsMax = 1_000;
+        public const int BenchFinishedMax = 20_000_000;
+
+        /// <summary>A load: its rate, its length, the partners it comes from, what is unanswered at a time, the grain of its clock, the patience at its end.</summary>
+        public const int LoadRateMax = 100_000;
+        public const int LoadSecondsMax = 24 * 3_600;
+        public const int LoadPartnersMax = 1_000;
+        public const int LoadInFlightMax = 20_000;
+        public const int LoadTickMs = 1;
+        public const int LoadDrainSeconds = 60;
 
         /// <summary>One run of another program that ours is compared with; it is ended then, and said so.</summary>
         public const int PeerSeconds = 300;

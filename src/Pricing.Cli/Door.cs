@@ -57,6 +57,7 @@ static partial class Door
             ExamplesCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            LoadCommand.Create(terminal),
         };
         return root;
     }

@@ -7,6 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Npgsql;
+using Pricing.Coordinator.Archive;
 using Pricing.Coordinator.Cache;
 using Pricing.Coordinator.Catalog;
 using Pricing.Coordinator.Database;
@@ -61,6 +63,8 @@ public static class CoordinatorHost
         services.AddSingleton(options);
         services.AddSingleton(options.Time);
         services.AddSingleton(_ => DatabaseSource.Create(options.ConnectionString));
+        AddLoop(services, provider => new LaggingReads(
+            provider.GetRequiredService<NpgsqlDataSource>(), options.ReplicaConnectionString, options.Time, provider.GetRequiredService<ILogger<LaggingReads>>()));
         // First of the hosted services: they start in order, and the listener opens after the last.
         services.AddHostedService<Startup>();
 
@@ -74,6 +78,11 @@ public static class CoordinatorHost
         services.AddSingleton<PipelineCounters>();
         services.AddSingleton<ProgressBoard>();
         services.AddHostedService<JobRescuer>();
+        services.AddHostedService<QueueFloor>();
+
+        services.AddSingleton<JobArchive>();
+        services.AddHostedService<Archivist>();
+        services.AddHostedService<TransactionWatch>();
 
         services.AddSingleton(_ => new ModelStore(options.ModelFolder));
         services.AddSingleton<ModelQueries>();
@@ -111,9 +120,12 @@ public static class CoordinatorHost
     }
 
     /// <summary>A loop that others also call.</summary>
-    static void AddLoop<T>(IServiceCollection services) where T : class, IHostedService
+    static void AddLoop<T>(IServiceCollection services, Func<IServiceProvider, T>? make = null) where T : class, IHostedService
     {
-        services.AddSingleton<T>();
+        if (make is null)
+            services.AddSingleton<T>();
+        else
+            services.AddSingleton(make);
         services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
 

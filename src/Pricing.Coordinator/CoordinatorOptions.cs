@@ -6,7 +6,11 @@ namespace Pricing.Coordinator;
 /// <summary>What a coordinator needs to know; every bound that is not here is in Limits.</summary>
 public sealed record CoordinatorOptions
 {
+    /// <summary>The primary; several hosts (<c>Host=a,b</c>): whichever of them takes writes.</summary>
     public required string ConnectionString { get; init; }
+
+    /// <summary>A streaming replica for reads that may lag; null: everything is read from the primary.</summary>
+    public string? ReplicaConnectionString { get; init; }
 
     /// <summary>Model files live here, addressed by their hash. Coordinators on one machine may share it.</summary>
     public required string ModelFolder { get; init; }

@@ -21,6 +21,7 @@ static class ServeCommand
         var http = new Option<string>("--http") { Description = "The facade's REST and gRPC-web address; port 0 takes a free one.", HelpName = "HOST:PORT", DefaultValueFactory = _ => $"127.0.0.1:{HttpPort}" };
         var home = new Option<string?>("--home") { Description = "Data folder: embedded database and model files. Default: $PRICING_HOME, else ~/.local/share/pricing.", HelpName = "DIR" };
         var database = new Option<string?>("--database") { Description = "PostgreSQL connection string. Default: $PRICING_DATABASE, else a private PostgreSQL in the data folder.", HelpName = "CONNSTRING" };
+        var replica = new Option<string?>("--database-replica") { Description = "A streaming replica of --database, for reads that may lag a little. Default: $PRICING_DATABASE_REPLICA, else none.", HelpName = "CONNSTRING" };
         var redis = new Option<string?>("--redis") { Description = "Redis that coordinators share known prices in; optional. Default: $PRICING_REDIS, else none.", HelpName = "HOST:PORT" };
         var nodeName = new Option<string?>("--node-name") { Description = "Stable name of this node. Default: the machine's name.", HelpName = "NAME" };
         var lanes = new Option<string[]>("--lanes") { Description = "Lanes this node works for: b2b, b2c. Default: both.", HelpName = "LANE,…" };
@@ -30,7 +31,7 @@ static class ServeCommand
         var logLevel = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None. Logs are JSON lines on stderr.", HelpName = "LEVEL", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("serve", "Run the platform, or some of its roles. Prints one 'ready' line per role; stops on SIGTERM or Ctrl-C.")
         {
-            roles, coordinators, listen, http, home, database, redis, nodeName, lanes, threads, isolation, workerMemory, logLevel,
+            roles, coordinators, listen, http, home, database, replica, redis, nodeName, lanes, threads, isolation, workerMemory, logLevel,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -43,6 +44,7 @@ static class ServeCommand
                 Roles = asked,
                 Home = parsed.GetValue(home) is { Length: > 0 } folder ? Path.GetFullPath(folder) : terminal.Home,
                 Database = CheckDatabase(parsed.GetValue(database) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE")),
+                DatabaseReplica = CheckDatabase(parsed.GetValue(replica) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE_REPLICA"), "--database-replica"),
                 Redis = CheckRedis(parsed.GetValue(redis) ?? Environment.GetEnvironmentVariable("PRICING_REDIS")),
                 Listen = ParseEndPoint("--listen", parsed.GetRequiredValue(listen)),
                 Http = ParseEndPoint("--http", parsed.GetRequiredValue(http)),
@@ -127,7 +129,7 @@ static class ServeCommand
     }
 
     /// <summary>Null for the embedded one. The text may hold a password: it is never repeated.</summary>
-    internal static string? CheckDatabase(string? text)
+    internal static string? CheckDatabase(string? text, string option = "--database")
     {
         if (string.IsNullOrEmpty(text))
             return null;
@@ -140,7 +142,7 @@ static class ServeCommand
         {
             // Refused below, without the reader's words: they may quote the text.
         }
-        throw Inputs.Wrong("NOT_A_CONNECTION_STRING", "The database's connection string is not understood.", "--database",
+        throw Inputs.Wrong("NOT_A_CONNECTION_STRING", "The database's connection string is not understood.", option,
             "Host=…;Username=…;Database=…", "(not shown: it may hold a password)");
     }
 

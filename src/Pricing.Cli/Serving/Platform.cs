@@ -118,6 +118,7 @@ sealed class Platform : IAsyncDisposable
             var coordinator = CoordinatorHost.Build(new CoordinatorOptions
             {
                 ConnectionString = connection,
+                ReplicaConnectionString = plan.DatabaseReplica,
                 ModelFolder = Path.Combine(plan.Home, "models"),
                 Listen = plan.Listen,
                 EngineVersion = PartMeasurer.EngineVersion,

@@ -25,6 +25,9 @@ sealed record PlatformPlan
     /// <summary>PostgreSQL to use; null = the embedded one below <see cref="Home"/>.</summary>
     public string? Database { get; init; }
 
+    /// <summary>A streaming replica of <see cref="Database"/> for reads that may lag; null = none.</summary>
+    public string? DatabaseReplica { get; init; }
+
     /// <summary>Redis to keep known prices and measurements in; null = they stay in the coordinator's memory.</summary>
     public string? Redis { get; init; }
 

@@ -20,22 +20,24 @@ public sealed class JobStore(NpgsqlDataSource source)
     // is locked. Hence two transactions at the same time may read the same "last job" and take the same pass: a partner gains by it at most
     // the charge of as many jobs as he has transactions open at once (bounded by the connections of all coordinators), and whatever
     // begins after their commit stands behind all of them. Who joins in the same lane may bring the job forward, never back; who joins from
-    // the other lane leaves it where it is, because passes of two lanes are not comparable.
-    const string EnqueueOrJoin = """
+    // the other lane leaves it where it is, because passes of two lanes are not comparable. A lane that is idle begins at idle_pass(), which
+    // grows with time, so that a place is not used twice: see QueueFloor.
+    public const string EnqueueOrJoin = """
         with quarantined as (
             select job_id from job
             where model_sha256 = $1 and options_key = $4 and engine_version = $6 and state = 'quarantined' and released_at is null
             order by job_id desc limit 1),
         terms as (
-            select coalesce(t.lane, 'b2c') as lane, coalesce(t.weight, 1) as weight
-            from (select $8::text as partner) asked left join partner_terms t using (partner)),
+            select coalesce(t.lane, 'b2c') as lane, coalesce(t.weight, 1) as weight, coalesce(f.pass, 0) as floor
+            from (select $8::text as partner) asked left join partner_terms t using (partner)
+            left join queue_floor f on f.engine_version = $6 and f.lane = coalesce(t.lane, 'b2c')),
         place as (
-            select t.lane, greatest(0,
-                (select min(pass) from job where state = 'available' and engine_version = $6 and lane = t.lane),
-                (select max(pass) from job where state = 'leased' and engine_version = $6 and lane = t.lane),
+            select t.lane, coalesce(greatest(
+                (select min(pass) from job where state = 'available' and engine_version = $6 and lane = t.lane and pass >= t.floor),
+                (select max(pass) from job where state = 'leased' and engine_version = $6 and lane = t.lane and pass >= t.floor),
                 (select pass + greatest(1, cost * $10 / t.weight) from job
-                 where state in ('available', 'leased') and engine_version = $6 and lane = t.lane and partner = $8
-                 order by pass desc limit 1)) as pass
+                 where state in ('available', 'leased') and engine_version = $6 and lane = t.lane and partner = $8 and pass >= t.floor
+                 order by pass desc limit 1)), idle_pass()) as pass
             from terms t),
         live as (
             insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, lane, partner, pass, cost)
@@ -58,15 +60,17 @@ public sealed class JobStore(NpgsqlDataSource source)
     // Looked at with explain (analyze, buffers), 100,000 available and 1,000,000 finished rows, as generic and as custom plan: three scans of
     // job_queue that read as many rows as they take, job_pkey for the update, no sort but that of the batch; 32 jobs in 11 ms, of which
     // 9 ms are the update and its six indexes.
-    const string Claim = """
+    public const string Claim = """
         with b2b as materialized (
             select job_id, pass from job
             where state = 'available' and engine_version = $1 and lane = 'b2b' and run_at <= now() and deadline_at > now()
+              and pass >= coalesce((select pass from queue_floor where engine_version = $1 and lane = 'b2b'), 0)
             order by pass, job_id limit $6
             for no key update skip locked),
         b2c as materialized (
             select job_id, pass from job
             where state = 'available' and engine_version = $1 and lane = 'b2c' and run_at <= now() and deadline_at > now()
+              and pass >= coalesce((select pass from queue_floor where engine_version = $1 and lane = 'b2c'), 0)
             order by pass, job_id limit $7
             for no key update skip locked),
         room as materialized (
@@ -75,6 +79,7 @@ public sealed class JobStore(NpgsqlDataSource source)
         topped as materialized (
             select job_id, pass from job
             where state = 'available' and engine_version = $1 and lane = (select lane from room) and run_at <= now() and deadline_at > now()
+              and pass >= coalesce((select f.pass from queue_floor f where f.engine_version = $1 and f.lane = (select lane from room)), 0)
               and job_id not in (select job_id from b2b union all select job_id from b2c)
             order by pass, job_id limit (select slots from room)
             for no key update skip locked),
@@ -111,6 +116,7 @@ public sealed class JobStore(NpgsqlDataSource source)
         returning j.job_id
         """;
 
+    // A job that comes back keeps its place, which may lie before the noted beginning of its lane: that is forgotten (QueueFloor).
     // $3: does it count as an attempt. The last counted attempt ends the job.
     const string EndLeases = """
         with freed as (
@@ -126,7 +132,9 @@ public sealed class JobStore(NpgsqlDataSource source)
             returning j.job_id, j.epoch, j.state),
         noted as (
             update job_attempt a set ended_at = clock_timestamp(), outcome = $7, detail = $8
-            from freed f where a.job_id = f.job_id and a.epoch = f.epoch)
+            from freed f where a.job_id = f.job_id and a.epoch = f.epoch),
+        looked as (
+            delete from queue_floor where exists (select from freed))
         select job_id, state from freed
         """;
 
@@ -148,7 +156,9 @@ public sealed class JobStore(NpgsqlDataSource source)
             returning j.job_id, j.epoch, j.state),
         noted as (
             update job_attempt a set ended_at = clock_timestamp(), outcome = 'expired'
-            from freed f where a.job_id = f.job_id and a.epoch = f.epoch)
+            from freed f where a.job_id = f.job_id and a.epoch = f.epoch),
+        looked as (
+            delete from queue_floor where exists (select from freed))
         select job_id, state from freed
         """;
 
@@ -170,11 +180,17 @@ public sealed class JobStore(NpgsqlDataSource source)
         select job_id from ended
         """;
 
-    const string ReadKey = "select model_sha256, options_key, engine_version from job where job_id = $1";
+    // A job that ended a while ago is in job_done: a late answer finds it there. The archive is not looked at when the first half has a row.
+    public const string ReadKey = """
+        select model_sha256, options_key, engine_version from job where job_id = $1
+        union all
+        select model_sha256, options_key, engine_version from job_done where job_id = $1
+        limit 1
+        """;
 
     // Fence: this epoch, this incarnation, and nobody else has been given the job since. State 'available' means the lease
     // ran out but was not claimed again; up to half an hour of work is kept.
-    const string Complete = """
+    public const string Complete = """
         update job j
         set state = case when $4::bytea is null then 'completed' else 'failed' end,
             failure = $4, finished_at = clock_timestamp(), owner = null, lease_until = null
@@ -182,7 +198,7 @@ public sealed class JobStore(NpgsqlDataSource source)
           and exists (select from job_attempt a where a.job_id = $1 and a.epoch = $2 and a.incarnation = $3)
         """;
 
-    const string NoteCompletion = """
+    public const string NoteCompletion = """
         update job_attempt set ended_at = clock_timestamp(), outcome = $3, detail = null where job_id = $1 and epoch = $2
         """;
 
@@ -190,6 +206,10 @@ public sealed class JobStore(NpgsqlDataSource source)
         select j.state, j.epoch, coalesce(a.outcome, '') from job j
         left join job_attempt a on a.job_id = j.job_id and a.epoch = $2 and a.incarnation = $3
         where j.job_id = $1
+        union all
+        select d.state, d.epoch, coalesce(l ->> 'outcome', '') from job_done d
+        left join jsonb_array_elements(d.leases) l on (l ->> 'epoch')::int = $2 and (l ->> 'incarnation')::uuid = $3
+        where d.job_id = $1
         """;
 
     internal const string LockJob = "select job_id from job where job_id = $1 for no key update";

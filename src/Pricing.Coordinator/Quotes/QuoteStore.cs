@@ -10,7 +10,7 @@ public sealed record NewQuote(
     Guid QuoteId, string Partner, byte[] Request, string RequestId, byte[] ModelSha256, string PriceListId, int PriceListVersion, TimeSpan TimeLeft);
 
 /// <summary>All SQL about quotes. Every way out of 'measuring' says "where state = 'measuring'": the first one wins, the others change 0 rows.</summary>
-public sealed class QuoteStore(NpgsqlDataSource source)
+public sealed class QuoteStore(NpgsqlDataSource source, LaggingReads lagging)
 {
     const string Columns = """
         q.quote_id, q.partner, q.request, q.request_id, q.job_id, q.measurement_cached, q.price_list_id, q.price_list_version,
@@ -18,7 +18,7 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         """;
 
     // Inserted first: a concurrent twin waits here for the winner's commit, then finds the winner's quote.
-    const string Remember = """
+    public const string Remember = """
         insert into request (partner, operation, request_id, body_sha256, quote_id) values ($1, 'create_quote', $2, $3, $4)
         on conflict (partner, operation, request_id) do nothing
         """;
@@ -27,7 +27,7 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         select quote_id, body_sha256 from request where partner = $1 and operation = 'create_quote' and request_id = $2
         """;
 
-    const string InsertWaiting = """
+    public const string InsertWaiting = """
         insert into quote (quote_id, partner, request, request_id, model_sha256, job_id, measurement_cached,
                            price_list_id, price_list_version, state, deadline_at)
         values ($1, $2, $3, $4, $5, $8, false, $6, $7, 'measuring', clock_timestamp() + $9)
@@ -150,15 +150,22 @@ public sealed class QuoteStore(NpgsqlDataSource source)
     public Task<QuoteRow?> FindAsync(string partner, Guid quoteId, CancellationToken cancel) =>
         source.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel);
 
+    /// <summary>For showing, not for deciding: a quote that has ended is final, so a replica's word for it is as good.</summary>
+    public Task<QuoteRow?> ShowAsync(string partner, Guid quoteId, CancellationToken cancel) =>
+        lagging.ReadAsync(LaggingRead.EndedQuote, from => from.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel), cancel, row => row is { IsTerminal: true });
+
     public static Task<QuoteRow?> FindAsync(NpgsqlTransaction transaction, string partner, Guid quoteId, CancellationToken cancel) =>
         transaction.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel);
 
     /// <summary>Newest first. Stops early when the rows grow too large for one message; the caller pages on from the last one.</summary>
-    public async Task<List<QuoteRow>> ReadPageAsync(string partner, PageToken? after, int size, CancellationToken cancel)
+    public Task<List<QuoteRow>> ReadPageAsync(string partner, PageToken? after, int size, CancellationToken cancel) =>
+        lagging.ReadAsync(LaggingRead.QuotePage, from => ReadPageAsync(from, partner, after, size, cancel), cancel);
+
+    static async Task<List<QuoteRow>> ReadPageAsync(NpgsqlDataSource from, string partner, PageToken? after, int size, CancellationToken cancel)
     {
         var rows = new List<QuoteRow>();
         long bytes = 0;
-        await using var command = source.Command(Page, partner, after?.CreatedAt, after?.QuoteId ?? Guid.Empty, size);
+        await using var command = from.Command(Page, partner, after?.CreatedAt, after?.QuoteId ?? Guid.Empty, size);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (bytes < Limits.Quote.PageBytesMax && await reader.ReadAsync(cancel))
         {
@@ -206,11 +213,12 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         }, cancel);
 
     public Task<List<Guid>> WhichEndedAsync(Guid[] quoteIds, CancellationToken cancel) =>
-        source.Command(WhichEnded, quoteIds).ReadAllAsync(r => r.GetGuid(0), cancel);
+        lagging.ReadAsync(LaggingRead.WatchedQuotes, from => from.Command(WhichEnded, quoteIds).ReadAllAsync(r => r.GetGuid(0), cancel), cancel);
 
     public Task<QueueStanding?> FindStandingAsync(Guid quoteId, CancellationToken cancel) =>
-        source.Command(Standing, quoteId, Limits.Quote.QueuePositionMax).ReadOneAsync(
-            r => new QueueStanding(r.GetString(0), r.GetInt32(1), r.GetInt64(2), Lanes.Parse(r.GetString(3)), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6)), cancel);
+        lagging.ReadAsync(LaggingRead.QueueStanding, from => from.Command(Standing, quoteId, Limits.Quote.QueuePositionMax).ReadOneAsync(
+            r => new QueueStanding(r.GetString(0), r.GetInt32(1), r.GetInt64(2), Lanes.Parse(r.GetString(3)), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6)), cancel),
+            cancel, standing => standing is not null);
 
     /// <summary>Whether a quote can be answered, or join what is under way, without new work for the nodes.</summary>
     public async Task<bool> NeedsNoJobAsync(string partner, string requestId, MeasureKey key, CancellationToken cancel) =>
