@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
+using Pricing.Coordinator.Models;
 
 namespace Pricing.Coordinator;
 
@@ -8,8 +9,17 @@ public sealed record CoordinatorOptions
 {
     public required string ConnectionString { get; init; }
 
-    /// <summary>Model files live here, addressed by their hash. Coordinators on one machine may share it.</summary>
+    /// <summary>Model files live here, addressed by their hash. Coordinators on one machine may share it. With a bucket: copies of what was used lately.</summary>
     public required string ModelFolder { get; init; }
+
+    /// <summary>The bucket that all coordinators keep models in; null: the folder.</summary>
+    public BucketOptions? Bucket { get; init; }
+
+    /// <summary>With a bucket: bytes of copies that stay in the folder.</summary>
+    public long LocalModelBytes { get; init; } = Limits.Model.LocalBytesDefault;
+
+    /// <summary>A model that nobody asked for this long loses its bytes.</summary>
+    public TimeSpan KeepModels { get; init; } = TimeSpan.FromDays(Limits.Model.KeepDaysDefault);
 
     /// <summary>Port 0: any free one; the bound address is in WebApplication.Urls once started.</summary>
     public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 0);

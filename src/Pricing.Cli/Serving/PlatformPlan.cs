@@ -25,6 +25,12 @@ sealed record PlatformPlan
     /// <summary>PostgreSQL to use; null = the embedded one below <see cref="Home"/>.</summary>
     public string? Database { get; init; }
 
+    /// <summary>Where models are kept: a folder, or s3://bucket…; null = below <see cref="Home"/>.</summary>
+    public string? Models { get; init; }
+
+    /// <summary>Models that nobody asks for this long lose their bytes.</summary>
+    public int KeepModelsDays { get; init; } = Limits.Model.KeepDaysDefault;
+
     /// <summary>Redis to keep known prices and measurements in; null = they stay in the coordinator's memory.</summary>
     public string? Redis { get; init; }
 
