@@ -394,6 +394,9 @@ static class Limits
         public const int KeepDaysDefault = 180;
         public const int KeepDaysMax = 36_500;
 
+        /// <summary>Models whose stored copy one coordinator remembers.</summary>
+        public const int CopiesRememberedMax = 20_000;
+
         /// <summary>Bytes found damaged stay this long as evidence.</summary>
         public const int EvidenceDays = 7;
 
@@ -500,6 +503,14 @@ static class Limits
         /// <summary>A node that acknowledges nothing for this long, with its window full, loses the lease.</summary>
         public const int AckSeconds = 60;
 
+        /// <summary>A smaller model is sent faster than a lease is moved to the node that has it.</summary>
+        public const long AffinityBytesMin = 256 << 10;
+
+        /// <summary>Measuring ahead of the store begins once an upload has brought this much, this fast; when no byte comes for so long, it is given up.</summary>
+        public const long AheadBytesMin = 1L << 20;
+        public const long AheadBytesPerSecondMin = 8L << 20;
+        public const int AheadStarveMs = 2_000;
+
         /// <summary>A node says who it is this soon after it dialled.</summary>
         public const int HelloSeconds = 10;
     }
@@ -534,6 +545,11 @@ static class Limits
 
         /// <summary>A coordinator that names no time left, or a longer one, gets this: a quote's deadline.</summary>
         public const int TimeLeftSecondsMax = Quote.DeadlineSeconds;
+
+        /// <summary>Bytes of models a node keeps after it measured them, all and one; and how many it tells of. They are the very buffers they came in.</summary>
+        public const long KeptBytesMax = 256L << 20;
+        public const long KeptModelBytesMax = 64L << 20;
+        public const int KeptModelsMax = 1_024;
 
         /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
         public const int StopGraceMs = 1_000;

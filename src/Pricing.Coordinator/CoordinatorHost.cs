@@ -101,6 +101,8 @@ public static class CoordinatorHost
 
         services.AddSingleton<ModelSender>();
         services.AddSingleton<NodeRegistry>();
+        services.AddSingleton<ModelAffinity>();
+        services.AddSingleton<IAheadMeasuring, AheadMeasuring>();
         services.AddSingleton<NodeSessions>();
         services.AddSingleton<NodeService>();
         services.AddHostedService<Dispatcher>();

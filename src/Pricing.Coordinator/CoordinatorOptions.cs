@@ -30,6 +30,10 @@ public sealed record CoordinatorOptions
     /// <summary>A quote ends by then, whatever happens.</summary>
     public TimeSpan QuoteDeadline { get; init; } = TimeSpan.FromSeconds(Limits.Quote.DeadlineSeconds);
 
+    /// <summary>An upload is measured while it comes as long as it comes this fast, and stops for no longer.</summary>
+    public long AheadBytesPerSecondMin { get; init; } = Limits.Job.AheadBytesPerSecondMin;
+    public TimeSpan AheadStarve { get; init; } = TimeSpan.FromMilliseconds(Limits.Job.AheadStarveMs);
+
     /// <summary>Redis as HOST:PORT with options behind commas (password=…, ssl=true); null: cached values stay in this process.</summary>
     public string? Redis { get; init; }
 

@@ -18,14 +18,8 @@ sealed class BucketFetch(BucketStore store, ModelCopy copy, TimeProvider time, I
 
     public void Start(SemaphoreSlim turns, Action onEnd, CancellationToken stop) => _ = RunAsync(turns, onEnd, stop);
 
-    /// <summary>Reads along from the first byte on.</summary>
-    public async ValueTask<IModelReader> ReadAsync(CancellationToken cancel)
-    {
-        var local = await _begun.Task.WaitAsync(cancel);
-        return local.File.TryRead() ?? throw new ModelStoreUnavailableException("The fetch ended this moment.");
-    }
-
-    public Task WholeAsync(CancellationToken cancel) => Ended.WaitAsync(cancel);
+    /// <summary>Reads along from the first byte on; null when there is nothing to join any more.</summary>
+    public async ValueTask<IModelReader?> TryReadAlongAsync(CancellationToken cancel) => (await _begun.Task.WaitAsync(cancel)).File.TryRead();
 
     async Task RunAsync(SemaphoreSlim turns, Action onEnd, CancellationToken stop)
     {

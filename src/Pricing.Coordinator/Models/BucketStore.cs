@@ -76,16 +76,28 @@ public sealed class BucketStore : IModelStore
     /// <summary>From here when it is here; else from the bucket, into a file that every reader of the copy reads along with.</summary>
     public async ValueTask<IModelReader> OpenAsync(ModelCopy copy, CancellationToken cancel)
     {
-        try
+        for (var round = 0; round < Limits.Model.ResumesMax; round++)
         {
-            var reader = await _local.OpenAsync(copy, cancel);
-            _copies.Used(copy);
-            return reader;
+            if (await _local.ContainsAsync(copy, cancel))
+            {
+                try
+                {
+                    var reader = await _local.OpenAsync(copy, cancel);
+                    _copies.Used(copy);
+                    return reader;
+                }
+                catch (FileNotFoundException)
+                {
+                    // Gone this very moment, for want of room.
+                }
+            }
+            var fetch = FetchOf(copy);
+            if (await fetch.TryReadAlongAsync(cancel) is { } along)
+                return along;
+            // It ended before we could join: then the copy lies here, or the fetch says why not.
+            await fetch.Ended.WaitAsync(cancel);
         }
-        catch (FileNotFoundException)
-        {
-            return await FetchAsync(copy).ReadAsync(cancel);
-        }
+        throw new ModelStoreUnavailableException("There is no room for local copies.");
     }
 
     public IModelUpload BeginUpload(ModelCopy? announced, long bytes) => new BucketUpload(this, _local.Begin(bytes), announced);
@@ -96,7 +108,7 @@ public sealed class BucketStore : IModelStore
         await _local.DeleteAsync(copy, cancel);
         try
         {
-            await FetchAsync(copy).WholeAsync(cancel);
+            await FetchOf(copy).Ended.WaitAsync(cancel);
             return CopyState.Right;
         }
         catch (ModelDamagedException)
@@ -275,7 +287,7 @@ public sealed class BucketStore : IModelStore
         }
     }
 
-    BucketFetch FetchAsync(ModelCopy copy)
+    BucketFetch FetchOf(ModelCopy copy)
     {
         lock (_fetching)
         {

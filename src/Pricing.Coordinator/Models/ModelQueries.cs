@@ -10,7 +10,11 @@ public sealed record ModelRow(string Partner, byte[] Sha256, long SizeBytes, str
 /// <param name="SizeBytes">Their length, also when they are not here.</param>
 /// <param name="Copy">The copy that is stored, or the one that an upload would store.</param>
 /// <param name="IsStored">Are the bytes in the store?</param>
-public sealed record ModelFacts(long SizeBytes, int Copy, bool IsStored);
+public sealed record ModelFacts(long SizeBytes, int Copy, bool IsStored)
+{
+    /// <summary>The bytes have been here, and so their length is a fact; until then it is what somebody said.</summary>
+    public bool IsSizeKnown => IsStored || Copy > 0;
+}
 
 /// <summary>Which models exist and who may see them.</summary>
 public sealed class ModelQueries(NpgsqlDataSource source)
@@ -26,8 +30,11 @@ public sealed class ModelQueries(NpgsqlDataSource source)
     // Changes no row when the copy was removed while these bytes came: they lie under a name that is about to go.
     const string Store = """
         insert into model (sha256, size_bytes, copy) values ($1, $2, $3)
-        on conflict (sha256) do update set stored = true, used_at = clock_timestamp() where model.copy = excluded.copy
+        on conflict (sha256) do update set stored = true, size_bytes = excluded.size_bytes, used_at = clock_timestamp() where model.copy = excluded.copy
         """;
+
+    // A job that was begun ahead of the upload took its sender's word for the length.
+    const string CorrectJobs = "update job set model_bytes = $2 where model_sha256 = $1 and model_bytes <> $2 and state in ('available', 'leased')";
 
     const string Find = """
         select p.partner, p.sha256, coalesce(m.size_bytes, p.size_bytes), p.file_name, p.created_at, coalesce(m.stored, false),
@@ -85,6 +92,7 @@ public sealed class ModelQueries(NpgsqlDataSource source)
         {
             if (await transaction.Command(Store, sha256, sizeBytes, copy).RunAsync(cancel) == 0)
                 throw new ModelStoreUnavailableException("Another copy of the model was removed meanwhile; upload it again.");
+            await transaction.Command(CorrectJobs, sha256, sizeBytes).RunAsync(cancel);
             await transaction.Command(Announce, partner, sha256, sizeBytes, fileName).RunAsync(cancel);
             if (chunks.Count > 0)
             {

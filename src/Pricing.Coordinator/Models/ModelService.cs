@@ -6,7 +6,7 @@ using Pricing.Quoting.V1;
 namespace Pricing.Coordinator.Models;
 
 /// <summary>Models: announced by hash, uploaded once, visible to the partners who brought them.</summary>
-public sealed class ModelService(ModelQueries models, IModelStore store, UploadSlots slots, BrokenUploads broken, TimeProvider time) : Quoting.V1.ModelService.ModelServiceBase
+public sealed class ModelService(ModelQueries models, IModelStore store, UploadSlots slots, BrokenUploads broken, StoredModels stored, IAheadMeasuring ahead, CoordinatorOptions options, TimeProvider time) : Quoting.V1.ModelService.ModelServiceBase
 {
     public override async Task<Model> CreateModel(CreateModelRequest request, ServerCallContext context)
     {
@@ -76,6 +76,9 @@ public sealed class ModelService(ModelQueries models, IModelStore store, UploadS
         using var copier = await ChunkCopier.OpenAsync(partner, [.. plan.Copied], models, store, broken, cancel);
         await using var upload = store.BeginUpload(announced is null ? null : ModelCopy.Of(announced, facts?.Copy ?? 0), header.SizeBytes);
         long received = 0;
+        var began = time.GetTimestamp();
+        IAheadRun? early = null;
+        var mayBeEarly = header.MeasureAhead && announced is not null;
         try
         {
             foreach (var step in plan.Steps)
@@ -88,9 +91,10 @@ public sealed class ModelService(ModelQueries models, IModelStore store, UploadS
             // An honest sender ends here.
             while (await messages.NextAsync())
                 await TakeAsync(upload.Length);
-            var stored = await StoreAsync(partner, header, announced, plan.Chunks, upload, cancel);
-            broken.Forget(partner, stored.Sha256);
-            return ToModel(stored);
+            var model = await StoreAsync(partner, header, announced, plan.Chunks, upload, cancel);
+            broken.Forget(partner, model.Sha256);
+            early = null;
+            return ToModel(model);
         }
         catch (Exception fault) when (announced is not null && received >= Limits.Model.BrokenBytesMin && IsBreak(fault))
         {
@@ -98,6 +102,11 @@ public sealed class ModelService(ModelQueries models, IModelStore store, UploadS
             if (upload.Keep() is { } kept)
                 broken.Keep(partner, announced, plan.Chunks, kept);
             throw;
+        }
+        finally
+        {
+            if (early is not null)
+                await early.GiveUpAsync();
         }
 
         async Task ReceiveAsync(long end)
@@ -124,6 +133,12 @@ public sealed class ModelService(ModelQueries models, IModelStore store, UploadS
             await upload.AppendAsync(chunk.Memory, cancel);
             received += chunk.Length;
             CheckRate(received, messages.Waited);
+            if (mayBeEarly && upload.Length >= Limits.Job.AheadBytesMin)
+            {
+                mayBeEarly = false;
+                if (upload.Length >= time.GetElapsedTime(began).TotalSeconds * options.AheadBytesPerSecondMin)
+                    early = await ahead.BeginAsync(announced!, header.SizeBytes, header.FileName, upload, cancel);
+            }
         }
     }
 
@@ -141,7 +156,9 @@ public sealed class ModelService(ModelQueries models, IModelStore store, UploadS
         var copy = ModelCopy.Of(sha256, facts?.Copy ?? 0);
         if (facts is not { IsStored: true } || !await store.ContainsAsync(copy, cancel))
             await upload.CommitAsync(copy, cancel);
-        return await models.StoreAsync(partner, sha256, copy.Number, upload.Length, header.FileName, chunks, cancel);
+        var row = await models.StoreAsync(partner, sha256, copy.Number, upload.Length, header.FileName, chunks, cancel);
+        stored.Remember(copy);
+        return row;
     }
 
     static Model ToModel(ModelRow row) => new()
@@ -162,7 +179,7 @@ public sealed class ModelService(ModelQueries models, IModelStore store, UploadS
 
     static void CheckAgreesWithKnown(ModelFacts? known, long sizeBytes, string field)
     {
-        if (known is not null && known.SizeBytes != sizeBytes)
+        if (known is { IsSizeKnown: true } && known.SizeBytes != sizeBytes)
             throw RefusalException.Invalid("SIZE_MISMATCH", "A model with this hash has another size.", field, $"{known.SizeBytes} bytes", $"{sizeBytes} bytes");
     }
 

@@ -8,6 +8,8 @@ public sealed class StoredModels(IModelStore store, ModelQueries models, ModelRe
 {
     // One look at a suspect at a time, whoever suspects it.
     readonly ConcurrentDictionary<ModelCopy, Lazy<Task<bool>>> _looks = new();
+    // Which copy was the stored one lately. It saves a query and decides nothing: where it is wrong, the bytes are not found and the row is read.
+    readonly ConcurrentDictionary<string, int> _copies = new(StringComparer.Ordinal);
     long _damaged;
 
     /// <summary>Copies found damaged since the start.</summary>
@@ -19,13 +21,27 @@ public sealed class StoredModels(IModelStore store, ModelQueries models, ModelRe
     /// </summary>
     public async ValueTask<IModelReader> OpenAsync(byte[] sha256, CancellationToken cancel)
     {
+        var hex = Convert.ToHexStringLower(sha256);
+        if (_copies.TryGetValue(hex, out var remembered))
+        {
+            try
+            {
+                return await store.OpenAsync(new(hex, remembered), cancel);
+            }
+            catch (Exception stale) when (stale is FileNotFoundException or ModelDamagedException)
+            {
+                _copies.TryRemove(hex, out _);
+            }
+        }
         var facts = await models.FindFactsAsync(sha256, cancel);
         if (facts is not { IsStored: true })
             throw new ModelDamagedException($"The model's bytes are not here any more: {Convert.ToHexStringLower(sha256)}.");
         var copy = ModelCopy.Of(sha256, facts.Copy);
         try
         {
-            return await store.OpenAsync(copy, cancel);
+            var reader = await store.OpenAsync(copy, cancel);
+            Remember(copy);
+            return reader;
         }
         catch (FileNotFoundException) when (store.IsShared)
         {
@@ -37,6 +53,14 @@ public sealed class StoredModels(IModelStore store, ModelQueries models, ModelRe
             await NoteAsync(sha256, copy, "wrong bytes, twice", cancel);
             throw;
         }
+    }
+
+    /// <summary>The copy was stored, or found, this moment.</summary>
+    public void Remember(ModelCopy copy)
+    {
+        if (_copies.Count >= Limits.Model.CopiesRememberedMax)
+            _copies.Clear();
+        _copies[copy.Sha256] = copy.Number;
     }
 
     /// <summary>
@@ -73,6 +97,7 @@ public sealed class StoredModels(IModelStore store, ModelQueries models, ModelRe
 
     async Task NoteAsync(byte[] sha256, ModelCopy copy, string what, CancellationToken cancel)
     {
+        _copies.TryRemove(copy.Sha256, out _);
         if (!await removals.RemoveDamagedAsync(sha256, copy.Number, $"{what} in {store.Place}", cancel))
             return;
         Interlocked.Increment(ref _damaged);

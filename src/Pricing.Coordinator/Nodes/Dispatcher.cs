@@ -7,7 +7,7 @@ namespace Pricing.Coordinator.Nodes;
 /// Brings jobs and free nodes together: one claim for as many jobs as nodes here would take, in batches. Woken by new jobs, credits and
 /// rescued leases; its tick finds what other coordinators enqueued.
 /// </summary>
-public sealed class Dispatcher(JobStore jobs, NodeRegistry nodes, JobSignals signals, ILogger<Dispatcher> log)
+public sealed class Dispatcher(JobStore jobs, NodeRegistry nodes, ModelAffinity affinity, JobSignals signals, ILogger<Dispatcher> log)
     : PeriodicLoop(TimeSpan.FromMilliseconds(Limits.Job.DispatchTickMs), signals.WorkMayMatch, log)
 {
     public override async Task<bool> RunOnceAsync(CancellationToken cancel)
@@ -16,7 +16,7 @@ public sealed class Dispatcher(JobStore jobs, NodeRegistry nodes, JobSignals sig
         foreach (var engine in nodes.Sessions.Where(s => s.FreeCredits > 0).GroupBy(s => (int)s.Hello.EngineVersion))
         {
             var offers = Offers([.. engine]);
-            var leases = await jobs.ClaimAsync(engine.Key, offers, cancel);
+            var leases = await affinity.PreferAsync(await jobs.ClaimAsync(engine.Key, offers, cancel), [.. engine], cancel);
             foreach (var lease in leases)
             {
                 if (nodes.Find(lease.Incarnation)?.TryAssign(lease) is not true)

@@ -32,6 +32,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
 
     readonly ConcurrentDictionary<long, HeldJob> _held = new();
     readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly LikelyModels _models = new(hello.KeptModels);
     NodeOutbox? _outbox;
     RefusalException? _endedBy;
     int _credits;
@@ -92,12 +93,15 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
             await first;
     }
 
+    /// <summary>The node has or lately had the model's bytes.</summary>
+    internal bool LikelyHas(byte[] sha256) => Hello.KeepsModels && _models.Contains(sha256);
+
     /// <summary>Hands a lease to the node. False when the session ends: the lease must be given back.</summary>
     internal bool TryAssign(Lease lease)
     {
         if (FreeCredits == 0)
             return false;
-        var held = new HeldJob(lease, time.GetTimestamp());
+        var held = new HeldJob(lease, time.GetTimestamp()) { IsModelExpected = LikelyHas(lease.ModelSha256) };
         if (!_held.TryAdd(lease.JobId, held))
             return false;
         Interlocked.Decrement(ref _credits);
@@ -116,6 +120,8 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         if (Remove(lease) is not { } held)
             return null;
         Interlocked.Increment(ref _jobsDone);
+        if (Hello.KeepsModels)
+            _models.Add(held.Lease.ModelSha256);
         return (held.Lease.ModelBytes, time.GetElapsedTime(held.StartedAt));
     }
 
@@ -243,6 +249,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
                     FileName = lease.FileName,
                     Options = MeasureOptions.Parser.ParseFrom(lease.Options),
                     TimeLeft = Duration.FromTimeSpan(lease.TimeLeft),
+                    ExpectsModel = held.IsModelExpected,
                 },
             }, held, null);
             await sender.SendAsync(held, outbox);
@@ -303,6 +310,12 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
 
     async Task FailDamagedAsync(HeldJob held, string why)
     {
+        // Nobody waits for it, or the bytes have come meanwhile: nothing has to fail.
+        if (await sender.WithdrawAsync(held.Lease.JobId) || !await sender.IsDamagedAsync(held.Lease.ModelSha256, CancellationToken.None))
+        {
+            await LoseAsync(held, "the model's bytes are not here", LeaseEnd.Released);
+            return;
+        }
         if (Remove(held.Id) is null)
             return;
         log.LogError("Job {JobId} fails, its model is damaged: {Why}", held.Lease.JobId, why);

@@ -80,4 +80,4 @@ ceph-osd "${common[@]}" -i "$osd" --mkfs --osd-uuid "$uuid" >/dev/null 2>&1
 ceph-osd "${common[@]}" -i "$osd" >/dev/null
 radosgw "${common[@]}" -n client.rgw.a
 for _ in $(seq 600); do curl -s -o /dev/null "http://127.0.0.1:$port/" && break; sleep 0.1; done
-timeout 60 radosgw-admin "${common[@]}" user create --uid=app --display-name=app --access-key=appkey --secret-key=appsecret --max-buckets=-1 >/dev/null 2>&1
+timeout 60 radosgw-admin "${common[@]}" user create --uid=app --display-name=app --access-key=appkey --secret-key=appsecret >/dev/null 2>&1
