@@ -24,10 +24,14 @@ static class BenchCommand
         var seconds = new Option<int>("--seconds") { Description = "With --known-price: how long each number of callers asks.", DefaultValueFactory = _ => 10, HelpName = "S" };
         var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the runs with one and four.", DefaultValueFactory = _ => 16, HelpName = "N" };
         var redis = new Option<string?>("--redis") { Description = "With --known-price: Redis for the coordinator.", HelpName = "HOST:PORT" };
+        var upload = new Option<int?>("--upload") { Description = "Measure how fast a model of so many megabytes is uploaded, next to gRPC alone.", HelpName = "MB" };
+        var models = new Option<string?>("--models") { Description = "With --upload: a bucket to upload to besides a folder.", HelpName = "S3" };
+        // The other side of --upload, in a process of its own.
+        var bareSink = new Option<bool>("--bare-sink") { Hidden = true };
         var json = Inputs.Json();
         var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.")
         {
-            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, json,
+            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, upload, models, bareSink, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
@@ -38,6 +42,17 @@ static class BenchCommand
                     InRange("--seconds", parsed.GetValue(seconds), 1, Limits.Cli.BenchSecondsMax),
                     InRange("--clients", parsed.GetValue(clients), 1, Limits.Cli.BenchClientsMax),
                     parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+            }
+            if (parsed.GetValue(bareSink))
+            {
+                await BareUploadSink.RunAsync(terminal.Out, cancellation);
+                return ExitCode.Ok;
+            }
+            if (parsed.GetValue(upload) is { } megabytes)
+            {
+                return await UploadReports.RunAsync(InRange("--upload", megabytes, 1, (int)(Limits.Mesh.FileBytesMax / 1_000_000)),
+                    InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax),
+                    ServeCommand.CheckModels(parsed.GetValue(models)), parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
             }
             var size = InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax);
             var times = InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax);

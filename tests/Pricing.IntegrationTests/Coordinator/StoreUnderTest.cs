@@ -77,8 +77,8 @@ public sealed class StoreUnderTest : IAsyncDisposable
         using var client = RgwServer.Client(_bucket);
         using var content = new MemoryStream(bytes);
         await client.PutObjectAsync(new Amazon.S3.Model.PutObjectRequest { BucketName = _bucket.Bucket, Key = _bucket.Prefix + copy.Path, InputStream = content });
-        foreach (var folder in _folders)
-            File.Delete(Path.Combine(folder, copy.Path));
+        foreach (var local in _folders.Select(folder => Path.Combine(folder, copy.Path)).Where(File.Exists))
+            File.Delete(local);
     }
 
     /// <summary>Multipart uploads that were begun and neither ended nor aborted.</summary>
