@@ -1,6 +1,5 @@
 using NUnit.Framework;
 using Pricing.Coordinator;
-using Pricing.Coordinator.Cache;
 
 namespace Pricing.Tests.Coordinator.Cache;
 
