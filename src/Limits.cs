@@ -366,6 +366,54 @@ static class Limits
         public const int UploadGraceSeconds = 30;
 
         public const int PartnerCharsMax = 63;
+
+        /// <summary>One part on its way into a bucket: read from the local file as it is sent, so it takes no memory of its own; 10,000 parts are allowed.</summary>
+        public const int PartBytes = 8 << 20;
+
+        /// <summary>Parts on their way at the same time, of all uploads of one coordinator; and copies that are fetched from the bucket.</summary>
+        public const int PartsInFlightMax = 16;
+        public const int FetchesMax = 8;
+
+        /// <summary>Calls to a bucket: short ones, one part, an answer's first byte, silence in the middle of an answer.</summary>
+        public const int BucketMs = 5_000;
+        public const int PartMs = 60_000;
+        public const int FirstByteMs = 3_000;
+        public const int ReadStallMs = 10_000;
+
+        /// <summary>How often one read of a copy is taken up again where it broke.</summary>
+        public const int ResumesMax = 3;
+
+        /// <summary>Failures in a row after which the bucket is asked only by a probe, each time this has passed.</summary>
+        public const int BucketFailuresMax = 5;
+        public const int BucketOpenMs = 15_000;
+
+        /// <summary>Local copies in front of a bucket.</summary>
+        public const long LocalBytesDefault = 16L << 30;
+
+        /// <summary>A model that nobody asks for this long loses its bytes, unless told otherwise; what is known of it stays.</summary>
+        public const int KeepDaysDefault = 180;
+        public const int KeepDaysMax = 36_500;
+
+        /// <summary>Models whose stored copy one coordinator remembers.</summary>
+        public const int CopiesRememberedMax = 20_000;
+
+        /// <summary>Bytes found damaged stay this long as evidence.</summary>
+        public const int EvidenceDays = 7;
+
+        /// <summary>The cleaner: its rounds, rows of one round, and the age at which an upload nobody ended is a leftover.</summary>
+        public const int CleanSeconds = 600;
+        public const int RemoveBatchMax = 200;
+        public const int SweepBatchMax = 500;
+        public const int LeftoverHours = 24;
+
+        /// <summary>Reading a suspected copy anew.</summary>
+        public const int CheckSeconds = 120;
+
+        /// <summary>What a broken upload had brought is kept this long, for the next try, within these bounds; less than the least is not worth it.</summary>
+        public const int BrokenMinutes = 30;
+        public const int BrokenUploadsMax = 64;
+        public const long BrokenBytesMax = 4L << 30;
+        public const long BrokenBytesMin = 1L << 20;
     }
 
     /// <summary>Bounds on a measured part that may be priced. With the ranges that a price list may hold they keep every product within
@@ -485,6 +533,14 @@ static class Limits
         /// <summary>A node that acknowledges nothing for this long, with its window full, loses the lease.</summary>
         public const int AckSeconds = 60;
 
+        /// <summary>A smaller model is sent faster than a lease is moved to the node that has it.</summary>
+        public const long AffinityBytesMin = 256 << 10;
+
+        /// <summary>Measuring ahead of the store begins once an upload has brought this much, this fast; when no byte comes for so long, it is given up.</summary>
+        public const long AheadBytesMin = 1L << 20;
+        public const long AheadBytesPerSecondMin = 8L << 20;
+        public const int AheadStarveMs = 2_000;
+
         /// <summary>A node says who it is this soon after it dialled.</summary>
         public const int HelloSeconds = 10;
     }
@@ -519,6 +575,11 @@ static class Limits
 
         /// <summary>A coordinator that names no time left, or a longer one, gets this: a quote's deadline.</summary>
         public const int TimeLeftSecondsMax = Quote.DeadlineSeconds;
+
+        /// <summary>Bytes of models a node keeps after it measured them, all and one; and how many it tells of. They are the very buffers they came in.</summary>
+        public const long KeptBytesMax = 256L << 20;
+        public const long KeptModelBytesMax = 64L << 20;
+        public const int KeptModelsMax = 1_024;
 
         /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
         public const int StopGraceMs = 1_000;

@@ -21,7 +21,7 @@ using Pricing.Coordinator.Quotes;
 
 namespace Pricing.Coordinator;
 
-/// <summary>The coordinator as a host of its own: gRPC over h2c, one database, one model folder.</summary>
+/// <summary>The coordinator as a host of its own: gRPC over h2c, one database, one model store.</summary>
 public static class CoordinatorHost
 {
     /// <param name="options">Where to listen and what to use.</param>
@@ -84,8 +84,14 @@ public static class CoordinatorHost
         services.AddHostedService<Archivist>();
         services.AddHostedService<TransactionWatch>();
 
-        services.AddSingleton(_ => new ModelStore(options.ModelFolder));
+        services.AddSingleton<IModelStore>(provider => options.Bucket is { } bucket
+            ? new BucketStore(bucket, options.ModelFolder, options.LocalModelBytes, options.Time, provider.GetRequiredService<ILogger<BucketStore>>())
+            : new FolderStore(options.ModelFolder));
         services.AddSingleton<ModelQueries>();
+        services.AddSingleton<ModelRemovals>();
+        services.AddSingleton<StoredModels>();
+        services.AddSingleton<BrokenUploads>();
+        services.AddHostedService<ModelCleaner>();
         services.AddSingleton<UploadSlots>();
         services.AddSingleton<ModelService>();
 
@@ -109,6 +115,8 @@ public static class CoordinatorHost
 
         services.AddSingleton<ModelSender>();
         services.AddSingleton<NodeRegistry>();
+        services.AddSingleton<ModelAffinity>();
+        services.AddSingleton<IAheadMeasuring, AheadMeasuring>();
         services.AddSingleton<NodeSessions>();
         services.AddSingleton<NodeService>();
         services.AddHostedService<Dispatcher>();

@@ -33,10 +33,14 @@ static class BenchCommand
         var rounds = new Option<int>("--rounds") { Description = "With --database: rounds of each, in turns.", DefaultValueFactory = _ => 3, HelpName = "N" };
         var finished = new Option<int>("--finished") { Description = "With --database: ended jobs that claims are measured beside.", DefaultValueFactory = _ => 1_000_000, HelpName = "N" };
         var snapshot = new Option<int>("--snapshot") { Description = "With --database: how long an idle snapshot is held open beside claims.", DefaultValueFactory = _ => 60, HelpName = "S" };
+        var upload = new Option<int?>("--upload") { Description = "Measure how fast a model of so many megabytes is uploaded, next to gRPC alone.", HelpName = "MB" };
+        var models = new Option<string?>("--models") { Description = "With --upload: a bucket to upload to besides a folder.", HelpName = "S3" };
+        // The other side of --upload, in a process of its own.
+        var bareSink = new Option<bool>("--bare-sink") { Hidden = true };
         var json = Inputs.Json();
         var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.")
         {
-            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, database, rounds, finished, snapshot, json,
+            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, database, rounds, finished, snapshot, upload, models, bareSink, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
@@ -58,6 +62,17 @@ static class BenchCommand
                     InRange("--finished", parsed.GetValue(finished), 0, Limits.Cli.BenchFinishedMax),
                     InRange("--snapshot", parsed.GetValue(snapshot), 0, Limits.Cli.BenchSecondsMax),
                     parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+            }
+            if (parsed.GetValue(bareSink))
+            {
+                await BareUploadSink.RunAsync(terminal.Out, cancellation);
+                return ExitCode.Ok;
+            }
+            if (parsed.GetValue(upload) is { } megabytes)
+            {
+                return await UploadReports.RunAsync(InRange("--upload", megabytes, 1, (int)(Limits.Mesh.FileBytesMax / 1_000_000)),
+                    InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax),
+                    ServeCommand.CheckModels(parsed.GetValue(models)), parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
             }
             var size = InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax);
             var times = InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Pricing.Cli.Serving;
 using Pricing.Coordinator.Cache;
+using Pricing.Coordinator.Models;
 
 namespace Pricing.Cli.Commands;
 
@@ -22,6 +23,8 @@ static class ServeCommand
         var home = new Option<string?>("--home") { Description = "Data folder: embedded database and model files. Default: $PRICING_HOME, else ~/.local/share/pricing.", HelpName = "DIR" };
         var database = new Option<string?>("--database") { Description = "PostgreSQL connection string. Default: $PRICING_DATABASE, else a private PostgreSQL in the data folder.", HelpName = "CONNSTRING" };
         var replica = new Option<string?>("--database-replica") { Description = "A streaming replica of --database, for reads that may lag a little. Default: $PRICING_DATABASE_REPLICA, else none.", HelpName = "CONNSTRING" };
+        var models = new Option<string?>("--models") { Description = "Where model files are kept: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME with credentials from the environment or files. Default: $PRICING_MODELS, else below the data folder.", HelpName = "DIR|S3" };
+        var keepModels = new Option<int>("--keep-models") { Description = "Days after which a model that nobody asks for loses its bytes; prices and measurements stay.", HelpName = "DAYS", DefaultValueFactory = _ => Limits.Model.KeepDaysDefault };
         var redis = new Option<string?>("--redis") { Description = "Redis that coordinators share known prices in; optional. Default: $PRICING_REDIS, else none.", HelpName = "HOST:PORT" };
         var nodeName = new Option<string?>("--node-name") { Description = "Stable name of this node. Default: the machine's name.", HelpName = "NAME" };
         var lanes = new Option<string[]>("--lanes") { Description = "Lanes this node works for: b2b, b2c. Default: both.", HelpName = "LANE,…" };
@@ -31,7 +34,7 @@ static class ServeCommand
         var logLevel = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None. Logs are JSON lines on stderr.", HelpName = "LEVEL", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("serve", "Run the platform, or some of its roles. Prints one 'ready' line per role; stops on SIGTERM or Ctrl-C.")
         {
-            roles, coordinators, listen, http, home, database, replica, redis, nodeName, lanes, threads, isolation, workerMemory, logLevel,
+            roles, coordinators, listen, http, home, database, replica, models, keepModels, redis, nodeName, lanes, threads, isolation, workerMemory, logLevel,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -45,6 +48,8 @@ static class ServeCommand
                 Home = parsed.GetValue(home) is { Length: > 0 } folder ? Path.GetFullPath(folder) : terminal.Home,
                 Database = CheckDatabase(parsed.GetValue(database) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE")),
                 DatabaseReplica = CheckDatabase(parsed.GetValue(replica) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE_REPLICA"), "--database-replica"),
+                Models = CheckModels(parsed.GetValue(models) ?? Environment.GetEnvironmentVariable("PRICING_MODELS")),
+                KeepModelsDays = CheckKeepModels(parsed.GetValue(keepModels)),
                 Redis = CheckRedis(parsed.GetValue(redis) ?? Environment.GetEnvironmentVariable("PRICING_REDIS")),
                 Listen = ParseEndPoint("--listen", parsed.GetRequiredValue(listen)),
                 Http = ParseEndPoint("--http", parsed.GetRequiredValue(http)),
@@ -145,6 +150,23 @@ static class ServeCommand
         throw Inputs.Wrong("NOT_A_CONNECTION_STRING", "The database's connection string is not understood.", option,
             "Host=…;Username=…;Database=…", "(not shown: it may hold a password)");
     }
+
+    /// <summary>Null for the data folder. A bucket's address holds no credentials; one that tries to is not repeated.</summary>
+    internal static string? CheckModels(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        if (!BucketOptions.IsBucket(text))
+            return Path.GetFullPath(text);
+        return BucketOptions.TryParse(text) is not null
+            ? text
+            : throw Inputs.Wrong("NOT_A_BUCKET", "The bucket's address is not understood.", "--models",
+                "s3://BUCKET/PREFIX?endpoint=http://HOST:PORT&region=NAME, credentials from the environment or files", "(not shown: it may hold a secret)");
+    }
+
+    internal static int CheckKeepModels(int days) => days is >= 1 and <= Limits.Model.KeepDaysMax
+        ? days
+        : throw Inputs.Wrong("VALUE_OUT_OF_RANGE", "The value is out of range.", "--keep-models", $"1 to {Limits.Model.KeepDaysMax}", $"{days}");
 
     /// <summary>Null for none. The text may hold a password: it is never repeated.</summary>
     internal static string? CheckRedis(string? text)

@@ -17,6 +17,7 @@ using Pricing.Node.Workers;
 using Pricing.Ops.V1;
 using Pricing.Quoting.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
+using BucketOptions = Pricing.Coordinator.Models.BucketOptions;
 
 namespace Pricing.Cli.Serving;
 
@@ -115,11 +116,15 @@ sealed class Platform : IAsyncDisposable
                 _database = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Home = plan.Home, Talk = plan.Talk }, cancellation);
                 connection = _database.ConnectionString;
             }
+            var bucket = plan.Models is { } address ? BucketOptions.TryParse(address) : null;
             var coordinator = CoordinatorHost.Build(new CoordinatorOptions
             {
                 ConnectionString = connection,
                 ReplicaConnectionString = plan.DatabaseReplica,
-                ModelFolder = Path.Combine(plan.Home, "models"),
+                // With a bucket the folder holds local copies only, never mixed with models that lie nowhere else.
+                ModelFolder = bucket is not null ? Path.Combine(plan.Home, "model-copies") : plan.Models ?? Path.Combine(plan.Home, "models"),
+                Bucket = bucket,
+                KeepModels = TimeSpan.FromDays(plan.KeepModelsDays),
                 Listen = plan.Listen,
                 EngineVersion = PartMeasurer.EngineVersion,
                 Redis = plan.Redis,

@@ -28,6 +28,12 @@ sealed record PlatformPlan
     /// <summary>A streaming replica of <see cref="Database"/> for reads that may lag; null = none.</summary>
     public string? DatabaseReplica { get; init; }
 
+    /// <summary>Where models are kept: a folder, or s3://bucket…; null = below <see cref="Home"/>.</summary>
+    public string? Models { get; init; }
+
+    /// <summary>Models that nobody asks for this long lose their bytes.</summary>
+    public int KeepModelsDays { get; init; } = Limits.Model.KeepDaysDefault;
+
     /// <summary>Redis to keep known prices and measurements in; null = they stay in the coordinator's memory.</summary>
     public string? Redis { get; init; }
 

@@ -7,7 +7,7 @@ namespace Pricing.Coordinator.Nodes;
 /// Brings jobs and free nodes together: one claim for as many jobs as nodes here would take, in batches. Woken by new jobs, credits and
 /// rescued leases; its tick finds what other coordinators enqueued.
 /// </summary>
-public sealed class Dispatcher(JobStore jobs, LaneClaims claims, NodeRegistry nodes, JobSignals signals, ILogger<Dispatcher> log)
+public sealed class Dispatcher(JobStore jobs, LaneClaims claims, NodeRegistry nodes, ModelAffinity affinity, JobSignals signals, ILogger<Dispatcher> log)
     : PeriodicLoop(TimeSpan.FromMilliseconds(Limits.Job.DispatchTickMs), signals.WorkMayMatch, log)
 {
     public override async Task<bool> RunOnceAsync(CancellationToken cancel)
@@ -17,7 +17,7 @@ public sealed class Dispatcher(JobStore jobs, LaneClaims claims, NodeRegistry no
         {
             // Each kind of node has a batch of its own, so that idle nodes of one lane never crowd out the others.
             var offers = engine.GroupBy(s => Lanes.DedicatedTo(s.Hello.Lanes)).SelectMany(kind => Offers([.. kind], kind.Key)).ToList();
-            var leases = await claims.ClaimAsync(engine.Key, offers, cancel);
+            var leases = await affinity.PreferAsync(await claims.ClaimAsync(engine.Key, offers, cancel), [.. engine], cancel);
             foreach (var lease in leases)
             {
                 if (nodes.Find(lease.Incarnation)?.TryAssign(lease) is not true)
