@@ -56,6 +56,7 @@ static partial class Door
             ExamplesCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            ChaosCommand.Create(terminal),
         };
         return root;
     }
