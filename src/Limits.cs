@@ -776,14 +776,23 @@ static class Limits
         /// <summary>A target is left alone this long after a fault.</summary>
         public const int SettleMs = 4_000;
 
-        /// <summary>One call; tries of one request, and the longest pause between two.</summary>
+        /// <summary>One call, and so many times longer for a patient one; tries of one request, and the longest pause between two.</summary>
         public const int CallSeconds = 8;
+        public const int PatienceFactor = 4;
         public const int TriesMax = 60;
         public const int RetryPauseMs = 600;
 
+        /// <summary>One watch; how long it may be silent (its heartbeats come every five seconds).</summary>
+        public const int WatchSeconds = 60;
+        public const int SilenceSeconds = 15;
+
+        /// <summary>The steady pulse on each coordinator: the longest pause between two rounds, and one call.</summary>
+        public const int PulseMs = 150;
+        public const int PulseSeconds = 3;
+
         /// <summary>Looks at one quote, and the longest pause between two.</summary>
         public const int LooksMax = 200;
-        public const int LookPauseMs = 400;
+        public const int LookPauseMs = 600;
 
         /// <summary>The longest pause of a client between two actions.</summary>
         public const int ThinkMs = 300;
@@ -801,6 +810,7 @@ static class Limits
 
         /// <summary>Replies one fault may lose; keys of Redis one fault spoils.</summary>
         public const int RepliesLostMax = 8;
+        public const int LossLooksMax = 50;
         public const int SpoiledKeysMax = 200;
 
         /// <summary>A process is ready by then, tried again after the pause; one that is asked to stop has stopped by then.</summary>
@@ -814,8 +824,8 @@ static class Limits
         public const int ProxyBufferBytes = 64 << 10;
 
         /// <summary>Questions whose prices are worked out again, and the largest model of one.</summary>
-        public const int OwnPricesMax = 300;
-        public const int OwnPriceTrianglesMax = 20_000;
+        public const int OwnPricesMax = 100;
+        public const int OwnPriceTrianglesMax = 3_000;
 
         /// <summary>Events of one history, kept in memory; bytes of one process's log.</summary>
         public const int EventsMax = 4_000_000;

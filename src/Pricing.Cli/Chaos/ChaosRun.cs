@@ -55,6 +55,7 @@ sealed class ChaosRun : IAsyncDisposable
     readonly ModelShelf _shelf = new();
     readonly List<Door> _doors = [];
     readonly List<PartnerClient> _clients = [];
+    readonly List<PartnerClient> _pulses = [];
     readonly PartnerClient _burst;
     readonly PartnerClient _poisoner;
 
@@ -62,9 +63,11 @@ sealed class ChaosRun : IAsyncDisposable
     {
         (_plan, _site, _history) = (plan, site, history);
         for (var i = 0; i < Limits.Chaos.Clients; i++)
-            _clients.Add(NewClient(i, Partners[i % Partners.Length], $"client-{i + 1}"));
-        _burst = NewClient(Limits.Chaos.Clients, Partners[0], "burst");
-        _poisoner = NewClient(Limits.Chaos.Clients + 1, Partners[1], "poisoner");
+            _clients.Add(NewClient(i, Partners[i % Partners.Length], $"client-{i + 1}", site.Scope.Coordinators));
+        _burst = NewClient(Limits.Chaos.Clients, Partners[0], "burst", site.Scope.Coordinators);
+        _poisoner = NewClient(Limits.Chaos.Clients + 1, Partners[1], "poisoner", site.Scope.Coordinators);
+        foreach (var coordinator in site.Scope.Coordinators)
+            _pulses.Add(NewClient(Limits.Chaos.Clients + 2 + _pulses.Count, Partners[0], $"pulse-{coordinator}", [coordinator]));
         foreach (var client in _clients)
             client.Accepted += quote => _clients[(_clients.IndexOf(client) + 1) % _clients.Count].Overhear(quote);
     }
@@ -93,7 +96,9 @@ sealed class ChaosRun : IAsyncDisposable
     async Task<ChaosVerdict> RunAsync(string home, CancellationToken cancellation)
     {
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var working = _clients.Select(client => Task.Run(() => client.RunAsync(closing.Token, cancellation), cancellation)).ToList();
+        var workFromS = _history.NowS;
+        var working = _clients.Select(client => Task.Run(() => client.RunAsync(closing.Token, cancellation), cancellation))
+            .Concat(_pulses.Select(pulse => Task.Run(() => pulse.PulseAsync(closing.Token, cancellation), cancellation))).ToList();
         await _plan.Talk.WriteLineAsync($"warming up for {Limits.Chaos.WarmUpSeconds} s …");
         await Task.Delay(TimeSpan.FromSeconds(Limits.Chaos.WarmUpSeconds), _plan.Time, cancellation);
 
@@ -125,7 +130,7 @@ sealed class ChaosRun : IAsyncDisposable
         return Sum(events, dump, faults, findings) with
         {
             GoodputPerS = AcceptedPerS(events, faultsFromS, faultsToS),
-            CalmPerS = AcceptedPerS(events, 0, faultsFromS),
+            CalmPerS = AcceptedPerS(events, workFromS, faultsFromS),
             QuiesceS = quiesceS,
             PricesWorkedOut = own.Count,
             TotalS = _history.NowS,
@@ -214,10 +219,10 @@ sealed class ChaosRun : IAsyncDisposable
         File.WriteAllText(Beside("run.txt"), string.Create(CultureInfo.InvariantCulture, $"seed {_plan.Seed}, {_plan.Length.TotalMinutes} min, {Machine.Describe()}, commit {Machine.Commit()}\n"));
     }
 
-    PartnerClient NewClient(int index, string partner, string name)
+    PartnerClient NewClient(int index, string partner, string name, IReadOnlyList<string> coordinators)
     {
         var random = new Random(_plan.Seed * 1_000 + index);
-        Door[] doors = [.. _site.Scope.Coordinators.Select(c => new Door(c, _site.Link(FaultScope.Clients, c).Port))];
+        Door[] doors = [.. coordinators.Select(c => new Door(c, _site.Link(FaultScope.Clients, c).Port))];
         _doors.AddRange(doors);
         return new PartnerClient(partner, new RecordedCalls(name, doors, _history, random, _plan.Time), _shelf, random);
     }

@@ -112,7 +112,11 @@ sealed class FaultInjector(Site site, History history, Func<CancellationToken, T
                 var link = site.Link(fault.Target);
                 var before = link.RepliesLost;
                 link.LoseReplies(Limits.Chaos.RepliesLostMax, fault.Kind is FaultKind.LostReplyToClient ? ReplyLoss.OfCall : ReplyLoss.OfCommit);
-                var (soundS, _) = await HealLinkAsync(fault, cancellation);
+                await Task.Delay(fault.Hold, time, cancellation);
+                // A fault that met no request is none: it waits for one.
+                for (var looks = 0; link.RepliesLost == before && looks < Limits.Chaos.LossLooksMax; looks++)
+                    await Task.Delay(TimeSpan.FromMilliseconds(Limits.Chaos.LookPauseMs), time, cancellation);
+                var (soundS, _) = await HealLinkAsync(fault with { Hold = TimeSpan.Zero }, cancellation);
                 return (soundS, $"{link.RepliesLost - before} replies lost");
 
             case FaultKind.Overload:

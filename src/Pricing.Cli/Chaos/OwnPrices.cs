@@ -14,15 +14,13 @@ static class OwnPrices
     public static IReadOnlyDictionary<string, string> WorkOut(IReadOnlyCollection<(string Question, Quote Asked)> questions, ModelShelf shelf, CancellationToken cancellation)
     {
         var own = new Dictionary<string, string>();
-        var every = Math.Max(1, questions.Count / Limits.Chaos.OwnPricesMax);
-        foreach (var (question, asked) in questions.Where((_, index) => index % every == 0).Take(Limits.Chaos.OwnPricesMax))
+        var small = questions.Where(q => shelf.Find(ModelOf(q.Asked)) is { Broken: false, Triangles: <= Limits.Chaos.OwnPriceTrianglesMax }).ToList();
+        var every = Math.Max(1, small.Count / Limits.Chaos.OwnPricesMax);
+        foreach (var (question, asked) in small.Where((_, index) => index % every == 0).Take(Limits.Chaos.OwnPricesMax))
         {
             cancellation.ThrowIfCancellationRequested();
-            var sha256 = asked.Model[(asked.Model.LastIndexOf('/') + 1)..];
-            var spec = shelf.Find(sha256);
-            if (spec.Broken || spec.Triangles > Limits.Chaos.OwnPriceTrianglesMax)
-                continue;
-            var part = PartMeasurer.Measure(spec.Make(), MeasurementMapping.ToOptions(asked.MeasureOptions, 1), "part.stl");
+            var sha256 = ModelOf(asked);
+            var part = PartMeasurer.Measure(shelf.Find(sha256).Make(), MeasurementMapping.ToOptions(asked.MeasureOptions, 1), "part.stl");
             var measurement = MeasurementMapping.ToMessage(part, sha256, asked.MeasureOptions, new MeasureTiming());
             var prices = Pricer.Price(measurement, PriceList.Standard, new QuoteTerms(asked.Configurations, asked.Quantities, asked.CurrencyCode));
             if (Questions.DigestOf(prices) is { } digest)
@@ -30,4 +28,6 @@ static class OwnPrices
         }
         return own;
     }
+
+    static string ModelOf(Quote asked) => asked.Model[(asked.Model.LastIndexOf('/') + 1)..];
 }

@@ -45,7 +45,7 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
         < 34 => AskForNewAsync(200, broken: true, cancellation),
         < 64 => AskForKnownAsync(newOptions: false, cancellation),
         < 74 => AskForKnownAsync(newOptions: true, cancellation),
-        < 92 => PreviewAsync(cancellation),
+        < 92 => PreviewAsync(TimeSpan.FromSeconds(Limits.Chaos.CallSeconds), persist: true, cancellation),
         < 95 => AskForNonsenseAsync(cancellation),
         < 97 => PeepAsync(cancellation),
         _ => UploadAgainAsync(cancellation),
@@ -115,19 +115,21 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
             request.Wait = Duration.FromTimeSpan(TimeSpan.FromSeconds(2));
         // An impatient one: hangs up early, and asks again.
         if (random.Next(20) == 0)
-            await calls.TryOnceAsync(Create(request), TimeSpan.FromMilliseconds(random.Next(1, 60)), cancellation);
+            await calls.TryOnceAsync(Create(request) with { Deadline = TimeSpan.FromMilliseconds(random.Next(1, 60)) }, cancellation);
         if (await calls.PersistAsync(Create(request), cancellation) is not { } quote)
             return;
         Accepted?.Invoke(quote.Name);
         if (random.Next(16) == 0)
             await CancelAsync(quote.Name, cancellation);
         if (random.Next(10) == 0)
-            await calls.TryOnceAsync(Create(request), TimeSpan.FromSeconds(Limits.Chaos.CallSeconds), cancellation);
+            await calls.TryOnceAsync(Create(request), cancellation);
         if (random.Next(30) == 0)
             await ReuseIdAsync(request, cancellation);
-        if (random.Next(2) == 0)
+        // Some go away and never look again: the platform owes them an end all the same.
+        var patience = random.Next(5);
+        if (patience < 2)
             await WatchAsync(quote.Name, cancellation);
-        else
+        else if (patience < 4)
             await PollAsync(quote.Name, cancellation);
     }
 
@@ -186,30 +188,39 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
         await calls.PersistAsync(call with { Facts = call.Facts with { Expected = ["QUOTE_NOT_FOUND"], MustFail = true } }, cancellation);
     }
 
-    /// <summary>Watches to the end; a stream that breaks is opened again.</summary>
+    /// <summary>Watches to the end; a stream that breaks, or is silent for longer than its heartbeats allow, is opened again.</summary>
     Task<Quote?> WatchAsync(string name, CancellationToken cancellation) => calls.PersistAsync(new RecordedCall<Quote>(
         "watch", name, new CallFacts { Partner = partner, Quote = name },
         async (door, options) =>
         {
-            using var call = door.Quotes.WatchQuote(new WatchQuoteRequest { Name = name }, options);
-            await foreach (var frame in call.ResponseStream.ReadAllAsync(options.CancellationToken))
+            using var silence = CancellationTokenSource.CreateLinkedTokenSource(options.CancellationToken);
+            silence.CancelAfter(TimeSpan.FromSeconds(Limits.Chaos.SilenceSeconds));
+            using var call = door.Quotes.WatchQuote(new WatchQuoteRequest { Name = name }, options.WithCancellationToken(silence.Token));
+            await foreach (var frame in call.ResponseStream.ReadAllAsync(silence.Token))
+            {
                 if (frame.EventCase == WatchQuoteResponse.EventOneofCase.Quote)
                     return frame.Quote;
+                silence.CancelAfter(TimeSpan.FromSeconds(Limits.Chaos.SilenceSeconds));
+            }
             // Ended without a word though nobody refused anything: a broken promise, noted as a refusal without a reason.
             throw new RpcException(new Status(StatusCode.OutOfRange, "The stream ended before the quote did."));
-        }, Learned), cancellation);
+        }, Learned) { Deadline = TimeSpan.FromSeconds(Limits.Chaos.WatchSeconds) }, cancellation);
 
-    async Task PreviewAsync(CancellationToken cancellation)
+    async Task PreviewAsync(TimeSpan deadline, bool persist, CancellationToken cancellation)
     {
         if (shelf.Any(partner, random) is not { } sha256)
             return;
         var asked = Questions.Draw(partner, sha256, random, newOptions: false);
-        await calls.PersistAsync(new RecordedCall<PreviewPricesResponse>(
+        var call = new RecordedCall<PreviewPricesResponse>(
             "preview", Questions.DigestOf(asked),
             // Not measured yet is a right answer: the model may still be waiting.
             new CallFacts { Partner = partner, Model = sha256, Question = Questions.DigestOf(asked), Expected = ["MEASUREMENT_UNKNOWN"] },
             (door, options) => door.Prices.PreviewPricesAsync(new PreviewPricesRequest { Parent = _parent, Quote = asked }, options).ResponseAsync,
-            (answer, facts) => facts with { PriceList = answer.PriceListVersion, Prices = Questions.DigestOf(answer.Prices) }), cancellation);
+            (answer, facts) => facts with { PriceList = answer.PriceListVersion, Prices = Questions.DigestOf(answer.Prices) }) { Deadline = deadline };
+        if (persist)
+            await calls.PersistAsync(call, cancellation);
+        else
+            await calls.TryOnceAsync(call, cancellation);
     }
 
     /// <summary>One request of an overload: asked once, never followed. Its end is the platform's business, and the checker's.</summary>
@@ -218,7 +229,25 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
         if (shelf.Any(partner, random) is not { } sha256)
             return;
         var request = new CreateQuoteRequest { Parent = _parent, RequestId = DrawId(), Quote = Questions.Draw(partner, sha256, random, random.Next(10) == 0) };
-        await calls.TryOnceAsync(Create(request), TimeSpan.FromSeconds(Limits.Chaos.CallSeconds), cancellation);
+        await calls.TryOnceAsync(Create(request), cancellation);
+    }
+
+    /// <summary>
+    /// A light, steady pulse of known questions, a preview and a quote in turn: it finds the moment at which a path works again.
+    /// Recovery is as sharp as its pause.
+    /// </summary>
+    public async Task PulseAsync(CancellationToken closing, CancellationToken cancellation)
+    {
+        while (!closing.IsCancellationRequested && !cancellation.IsCancellationRequested)
+        {
+            await PreviewAsync(TimeSpan.FromSeconds(Limits.Chaos.PulseSeconds), persist: false, cancellation);
+            if (shelf.Any(partner, random) is { } sha256)
+            {
+                var request = new CreateQuoteRequest { Parent = _parent, RequestId = DrawId(), Quote = Questions.Draw(partner, sha256, random, newOptions: false) };
+                await calls.TryOnceAsync(Create(request) with { Deadline = TimeSpan.FromSeconds(Limits.Chaos.PulseSeconds) }, cancellation);
+            }
+            await calls.PauseAsync(Limits.Chaos.PulseMs, closing);
+        }
     }
 
     static CallFacts Learned(Quote quote, CallFacts facts) => facts with

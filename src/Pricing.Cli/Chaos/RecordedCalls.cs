@@ -26,6 +26,9 @@ sealed class Door : IDisposable
             },
             DisposeHttpClient = true,
             MaxReceiveMessageSize = Limits.Wire.MessageBytesMax,
+            // The channel's own pauses between dials grow to two minutes by default: recovery would measure them, not the platform.
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(Limits.Chaos.PulseMs),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(Limits.Chaos.RetryPauseMs),
         });
         Quotes = new QuoteService.QuoteServiceClient(_channel);
         Models = new ModelService.ModelServiceClient(_channel);
@@ -46,7 +49,11 @@ sealed class Door : IDisposable
 /// <param name="Facts">What is asked.</param>
 /// <param name="AskAsync">The call.</param>
 /// <param name="Learn">What the answer says.</param>
-sealed record RecordedCall<T>(string Op, string Key, CallFacts Facts, Func<Door, CallOptions, Task<T>> AskAsync, Func<T, CallFacts, CallFacts> Learn);
+sealed record RecordedCall<T>(string Op, string Key, CallFacts Facts, Func<Door, CallOptions, Task<T>> AskAsync, Func<T, CallFacts, CallFacts> Learn)
+{
+    /// <summary>One try is given up after this long.</summary>
+    public TimeSpan Deadline { get; init; } = TimeSpan.FromSeconds(Limits.Chaos.CallSeconds);
+}
 
 /// <summary>
 /// Calls as a client of a platform under fire makes them: every try is written down before it is sent and after it ended, and a try whose
@@ -64,7 +71,9 @@ sealed class RecordedCalls(string client, IReadOnlyList<Door> doors, History his
     {
         for (var tries = 0; tries < Limits.Chaos.TriesMax && !cancellation.IsCancellationRequested; tries++)
         {
-            var (end, answer) = await TryAsync(call, doors[_favourite], TimeSpan.FromSeconds(Limits.Chaos.CallSeconds), cancellation);
+            // Now and then a patient one: it is still there when a stopped coordinator wakes up and answers.
+            var deadline = _random.Next(4) == 0 ? call.Deadline * Limits.Chaos.PatienceFactor : call.Deadline;
+            var (end, answer) = await TryAsync(call, doors[_favourite], deadline, cancellation);
             if (end is not CallEnd.Info)
                 return answer;
             if (_random.Next(2) == 0)
@@ -75,8 +84,8 @@ sealed class RecordedCalls(string client, IReadOnlyList<Door> doors, History his
     }
 
     /// <summary>One try at any coordinator.</summary>
-    public Task<(CallEnd End, T? Answer)> TryOnceAsync<T>(RecordedCall<T> call, TimeSpan deadline, CancellationToken cancellation) where T : class =>
-        TryAsync(call, doors[_random.Next(doors.Count)], deadline, cancellation);
+    public Task<(CallEnd End, T? Answer)> TryOnceAsync<T>(RecordedCall<T> call, CancellationToken cancellation) where T : class =>
+        TryAsync(call, doors[_random.Next(doors.Count)], call.Deadline, cancellation);
 
     /// <summary>A pause of the client, up to so long. Ends early, and quietly, with the run.</summary>
     public async Task PauseAsync(int msMax, CancellationToken cancellation)

@@ -27,6 +27,9 @@ sealed class Site : IAsyncDisposable
 
     Site(SiteOptions options, FaultScope scope, TimeProvider time) => (_options, Scope, _time) = (options, scope, time);
 
+    /// <summary>Two coordinators, three nodes.</summary>
+    public static FaultScope NewScope(bool isolated) => new(["c1", "c2"], ["n1", "n2", "n3"], isolated);
+
     public FaultScope Scope { get; }
     public EmbeddedPostgres Postgres => _postgres!;
     public RedisSeat Redis => _redis!;
@@ -47,7 +50,7 @@ sealed class Site : IAsyncDisposable
     /// <summary>Starts everything and waits until it is ready; what was started is ended again when something cannot be.</summary>
     public static async Task<Site> StartAsync(SiteOptions options, TextWriter talk, TimeProvider time, CancellationToken cancellation)
     {
-        var site = new Site(options, new FaultScope(["c1", "c2"], ["n1", "n2", "n3"], options.Isolated), time);
+        var site = new Site(options, NewScope(options.Isolated), time);
         try
         {
             await site.BringUpAsync(talk, cancellation);
