@@ -96,24 +96,35 @@ sealed class ChaosRun : IAsyncDisposable
     async Task<ChaosVerdict> RunAsync(string home, CancellationToken cancellation)
     {
         using var closing = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        // A client that breaks is a fault of the harness: the run must not go on without it.
+        using var broken = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var workFromS = _history.NowS;
-        var working = _clients.Select(client => Task.Run(() => client.RunAsync(closing.Token, cancellation), cancellation))
-            .Concat(_pulses.Select(pulse => Task.Run(() => pulse.PulseAsync(closing.Token, cancellation), cancellation))).ToList();
-        await _plan.Talk.WriteLineAsync($"warming up for {Limits.Chaos.WarmUpSeconds} s …");
-        await Task.Delay(TimeSpan.FromSeconds(Limits.Chaos.WarmUpSeconds), _plan.Time, cancellation);
+        var working = _clients.Select(client => WorkAsync(() => client.RunAsync(closing.Token, broken.Token), broken))
+            .Concat(_pulses.Select(pulse => WorkAsync(() => pulse.PulseAsync(closing.Token, broken.Token), broken))).ToList();
+        IReadOnlyList<InjectedFault> faults;
+        FaultInjector injector;
+        double faultsFromS, faultsToS, quiesceFromS;
+        try
+        {
+            await _plan.Talk.WriteLineAsync($"warming up for {Limits.Chaos.WarmUpSeconds} s …");
+            await Task.Delay(TimeSpan.FromSeconds(Limits.Chaos.WarmUpSeconds), _plan.Time, broken.Token);
 
-        var schedule = FaultSchedule.Of(_plan.Seed, _plan.Length, _site.Scope);
-        await _plan.Talk.WriteLineAsync($"{schedule.Count} faults in {_plan.Length.TotalMinutes:0.#} min, seed {_plan.Seed}");
-        var faultsFromS = _history.NowS;
-        var injector = new FaultInjector(_site, _history, OverloadAsync, PoisonAsync, new Random(_plan.Seed + 1), _plan.Talk, _plan.Time);
-        var faults = await injector.RunAsync(schedule, cancellation);
-        var faultsToS = _history.NowS;
+            var schedule = FaultSchedule.Of(_plan.Seed, _plan.Length, _site.Scope);
+            await _plan.Talk.WriteLineAsync($"{schedule.Count} faults in {_plan.Length.TotalMinutes:0.#} min, seed {_plan.Seed}");
+            faultsFromS = _history.NowS;
+            injector = new FaultInjector(_site, _history, OverloadAsync, PoisonAsync, new Random(_plan.Seed + 1), _plan.Talk, _plan.Time);
+            faults = await injector.RunAsync(schedule, broken.Token);
+            faultsToS = _history.NowS;
 
-        await _plan.Talk.WriteLineAsync("all healed; quiescing …");
-        await Task.Delay(TimeSpan.FromSeconds(Limits.Chaos.CalmSeconds), _plan.Time, cancellation);
-        await closing.CancelAsync();
-        var quiesceFromS = _history.NowS;
-        await Task.WhenAll(working);
+            await _plan.Talk.WriteLineAsync("all healed; quiescing …");
+            await Task.Delay(TimeSpan.FromSeconds(Limits.Chaos.CalmSeconds), _plan.Time, broken.Token);
+            quiesceFromS = _history.NowS;
+        }
+        finally
+        {
+            await closing.CancelAsync();
+            await Task.WhenAll(working);
+        }
         await QuiesceAsync(cancellation);
         var quiesceS = _history.NowS - quiesceFromS;
 
@@ -136,6 +147,19 @@ sealed class ChaosRun : IAsyncDisposable
             TotalS = _history.NowS,
         };
     }
+
+    static Task WorkAsync(Func<Task> workAsync, CancellationTokenSource broken) => Task.Run(async () =>
+    {
+        try
+        {
+            await workAsync();
+        }
+        catch (Exception)
+        {
+            await broken.CancelAsync();
+            throw;
+        }
+    });
 
     ChaosVerdict Sum(IReadOnlyList<HistoryEvent> events, DatabaseDump dump, IReadOnlyList<InjectedFault> faults, IReadOnlyList<Finding> findings)
     {

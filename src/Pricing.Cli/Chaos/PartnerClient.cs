@@ -13,6 +13,7 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
 {
     readonly string _parent = $"partners/{partner}";
     readonly List<string> _quotesOfOthers = [];
+    int _overheard;
 
     /// <summary>What this one learned that others may try to see.</summary>
     public event Action<string>? Accepted;
@@ -25,7 +26,7 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
             if (_quotesOfOthers.Count < Limits.Chaos.OverheardMax)
                 _quotesOfOthers.Add(quote);
             else
-                _quotesOfOthers[quote.GetHashCode(StringComparison.Ordinal) % 7] = quote;
+                _quotesOfOthers[_overheard++ % _quotesOfOthers.Count] = quote;
         }
     }
 
