@@ -108,16 +108,21 @@ sealed class FaultInjector(Site site, History history, Func<CancellationToken, T
                 var (fastS, _) = await HealLinkAsync(fault, cancellation);
                 return (fastS, delay > 0 ? $"{delay} ms" : $"{rate >> 10} KiB/s");
 
-            case FaultKind.LostReplyToClient or FaultKind.LostReplyFromDatabase:
+            case FaultKind.LostReplyToClient or FaultKind.LostReplyFromDatabase or FaultKind.LostCommit:
                 var link = site.Link(fault.Target);
                 var before = link.RepliesLost;
-                link.LoseReplies(Limits.Chaos.RepliesLostMax, fault.Kind is FaultKind.LostReplyToClient ? ReplyLoss.OfCall : ReplyLoss.OfCommit);
+                link.LoseReplies(Limits.Chaos.RepliesLostMax, fault.Kind switch
+                {
+                    FaultKind.LostReplyToClient => ReplyLoss.OfCall,
+                    FaultKind.LostReplyFromDatabase => ReplyLoss.OfCommit,
+                    _ => ReplyLoss.OfCommitBefore,
+                });
                 await Task.Delay(fault.Hold, time, cancellation);
                 // A fault that met no request is none: it waits for one.
                 for (var looks = 0; link.RepliesLost == before && looks < Limits.Chaos.LossLooksMax; looks++)
                     await Task.Delay(TimeSpan.FromMilliseconds(Limits.Chaos.LookPauseMs), time, cancellation);
                 var (soundS, _) = await HealLinkAsync(fault with { Hold = TimeSpan.Zero }, cancellation);
-                return (soundS, $"{link.RepliesLost - before} replies lost");
+                return (soundS, $"{link.RepliesLost - before} lost");
 
             case FaultKind.Overload:
                 using (var burst = CancellationTokenSource.CreateLinkedTokenSource(cancellation))

@@ -42,6 +42,9 @@ enum FaultKind
     /// <summary>COMMIT succeeds, its answer is lost: the coordinator cannot know.</summary>
     LostReplyFromDatabase,
 
+    /// <summary>COMMIT itself is lost: to the coordinator it looks the same, and nothing happened.</summary>
+    LostCommit,
+
     /// <summary>Ten times the usual calls, open loop.</summary>
     Overload,
 

@@ -41,6 +41,7 @@ static class FaultSchedule
         (FaultKind.LinkSlow, 2, 4_000, 12_000),
         (FaultKind.LostReplyToClient, 3, 3_000, 6_000),
         (FaultKind.LostReplyFromDatabase, 3, 3_000, 6_000),
+        (FaultKind.LostCommit, 3, 3_000, 6_000),
         (FaultKind.Overload, 1, 5_000, 8_000),
         (FaultKind.PoisonModel, 1, 0, 0),
     ];
@@ -98,7 +99,7 @@ static class FaultSchedule
         FaultKind.RedisKill or FaultKind.RedisFlush or FaultKind.RedisWrongBytes => [FaultScope.Redis],
         FaultKind.LinkCut or FaultKind.LinkBlackhole or FaultKind.LinkSlow => scope.Edges,
         FaultKind.LostReplyToClient => scope.Coordinators.Select(c => FaultScope.Edge(FaultScope.Clients, c)),
-        FaultKind.LostReplyFromDatabase => scope.Coordinators.Select(c => FaultScope.Edge(c, FaultScope.Postgres)),
+        FaultKind.LostReplyFromDatabase or FaultKind.LostCommit => scope.Coordinators.Select(c => FaultScope.Edge(c, FaultScope.Postgres)),
         FaultKind.Overload or FaultKind.PoisonModel => [FaultScope.Clients],
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
     };

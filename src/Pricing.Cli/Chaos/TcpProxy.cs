@@ -7,13 +7,17 @@ namespace Pricing.Cli.Chaos;
 /// <param name="Marker">Bytes that the request holds; empty: any request.</param>
 /// <param name="RequestBytesMin">Smaller pieces are the protocol's own talk (pings, window updates), not a request.</param>
 /// <param name="ReplyBytesMin">Likewise for replies; smaller ones are swallowed without ending the connection.</param>
-public sealed record ReplyLoss(ReadOnlyMemory<byte> Marker, int RequestBytesMin, int ReplyBytesMin)
+/// <param name="Arrives">False: the request itself is lost. To its sender the two look the same.</param>
+public sealed record ReplyLoss(ReadOnlyMemory<byte> Marker, int RequestBytesMin, int ReplyBytesMin, bool Arrives = true)
 {
     /// <summary>An HTTP/2 call: longer than the 17 bytes of a ping and the 13 of a window update.</summary>
     public static ReplyLoss OfCall { get; } = new(default, 40, 40);
 
     /// <summary>PostgreSQL's answer to COMMIT.</summary>
     public static ReplyLoss OfCommit { get; } = new("COMMIT\0"u8.ToArray(), 0, 0);
+
+    /// <summary>COMMIT itself.</summary>
+    public static ReplyLoss OfCommitBefore { get; } = OfCommit with { Arrives = false };
 }
 
 /// <summary>
@@ -183,16 +187,14 @@ public sealed class TcpProxy : IAsyncDisposable
             {
                 await PassAsync(toServer, link.Ending.Token);
                 await CrawlAsync(count, link.Ending.Token);
-                if (toServer)
-                    NoteRequest(link, buffer.AsSpan(0, count));
-                else if (link.LosesReply)
+                if (toServer ? IsLost(link, buffer.AsSpan(0, count)) : link.LosesReply && count >= (_loss?.ReplyBytesMin ?? 0))
                 {
-                    if (count < (_loss?.ReplyBytesMin ?? 0))
-                        continue;
                     Interlocked.Increment(ref _repliesLost);
                     Reset(link);
                     return false;
                 }
+                if (!toServer && link.LosesReply)
+                    continue;
                 for (var sent = 0; sent < count;)
                     sent += await to.SendAsync(buffer.AsMemory(sent, count - sent), link.Ending.Token);
             }
@@ -207,16 +209,18 @@ public sealed class TcpProxy : IAsyncDisposable
         }
     }
 
-    void NoteRequest(Link link, ReadOnlySpan<byte> request)
+    /// <summary>Marks the connection of a request whose reply is to be lost; true when the request itself is.</summary>
+    bool IsLost(Link link, ReadOnlySpan<byte> request)
     {
         if (Volatile.Read(ref _lossesLeft) == 0 || link.LosesReply)
-            return;
+            return false;
         lock (_gate)
         {
             if (_lossesLeft == 0 || _loss is null || request.Length < _loss.RequestBytesMin || request.IndexOf(_loss.Marker.Span) < 0)
-                return;
+                return false;
             _lossesLeft--;
-            link.LosesReply = true;
+            link.LosesReply = _loss.Arrives;
+            return !_loss.Arrives;
         }
     }
 

@@ -11,8 +11,8 @@ namespace Pricing.IntegrationTests.Chaos;
 [NonParallelizable]
 public sealed class ChaosRunTests
 {
-    /// <summary>Twenty faults of seventeen kinds in two minutes; a unit test of the schedule holds that down.</summary>
-    const int Seed = 1;
+    /// <summary>Sixteen faults of sixteen kinds in two minutes: see `pricing chaos --minutes 2 --seed 5 --plan`.</summary>
+    const int Seed = 5;
 
     [Test]
     public async Task Under_fire_nothing_is_lost_nothing_applied_twice_and_no_OK_is_false()

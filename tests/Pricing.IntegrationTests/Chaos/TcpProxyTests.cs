@@ -117,6 +117,17 @@ public sealed class TcpProxyTests
     }
 
     [Test]
+    public async Task A_lost_request_never_arrives()
+    {
+        _proxy.LoseReplies(1, ReplyLoss.OfCommitBefore);
+        await SendAsync(_client, "insert");
+        Assert.That(await ReadAsync(_server, 6), Is.EqualTo("insert"));
+        await SendAsync(_client, "COMMIT\0");
+        await AssertResetAsync(_client);
+        await AssertResetAsync(_server);
+    }
+
+    [Test]
     public async Task Small_talk_is_neither_request_nor_reply()
     {
         _proxy.LoseReplies(1, ReplyLoss.OfCall);
