@@ -205,7 +205,8 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
             }
             // Ended without a word though nobody refused anything: a broken promise, noted as a refusal without a reason.
             throw new RpcException(new Status(StatusCode.OutOfRange, "The stream ended before the quote did."));
-        }, Learned) { Deadline = TimeSpan.FromSeconds(Limits.Chaos.WatchSeconds) }, cancellation);
+        }, Learned)
+    { Deadline = TimeSpan.FromSeconds(Limits.Chaos.WatchSeconds) }, cancellation);
 
     async Task PreviewAsync(TimeSpan deadline, bool persist, CancellationToken cancellation)
     {
@@ -217,7 +218,8 @@ sealed class PartnerClient(string partner, RecordedCalls calls, ModelShelf shelf
             // Not measured yet is a right answer: the model may still be waiting.
             new CallFacts { Partner = partner, Model = sha256, Question = Questions.DigestOf(asked), Expected = ["MEASUREMENT_UNKNOWN"] },
             (door, options) => door.Prices.PreviewPricesAsync(new PreviewPricesRequest { Parent = _parent, Quote = asked }, options).ResponseAsync,
-            (answer, facts) => facts with { PriceList = answer.PriceListVersion, Prices = Questions.DigestOf(answer.Prices) }) { Deadline = deadline };
+            (answer, facts) => facts with { PriceList = answer.PriceListVersion, Prices = Questions.DigestOf(answer.Prices) })
+        { Deadline = deadline };
         if (persist)
             await calls.PersistAsync(call, cancellation);
         else

@@ -13,7 +13,7 @@ sealed class ChaosProgram : IAsyncDisposable
 
     readonly Process _process;
     readonly StringBuilder _said = new();
-    readonly TaskCompletionSource _underFire = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly TaskCompletionSource _up = new(TaskCreationOptions.RunContinuationsAsynchronously);
     readonly Task<string> _out;
     readonly Task _reading;
 
@@ -50,8 +50,8 @@ sealed class ChaosProgram : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends when the first fault is being injected.</summary>
-    public Task UnderFireAsync() => _underFire.Task.WaitAsync(Patience);
+    /// <summary>Ends when all servers run and the clients have begun.</summary>
+    public Task UpAsync() => _up.Task.WaitAsync(Patience);
 
     public async Task<(int ExitCode, JsonElement Json)> WaitAsync()
     {
@@ -87,10 +87,10 @@ sealed class ChaosProgram : IAsyncDisposable
         {
             lock (_said)
                 _said.AppendLine(line);
-            if (line.Contains("  fault ", StringComparison.Ordinal))
-                _underFire.TrySetResult();
+            if (line.StartsWith("warming up", StringComparison.Ordinal))
+                _up.TrySetResult();
         }
-        _underFire.TrySetException(new InvalidOperationException($"It ended before the first fault:\n{Said}"));
+        _up.TrySetException(new InvalidOperationException($"It ended before everything ran:\n{Said}"));
     }
 
     // Empty for a process that is gone, and for one that has died and is not yet collected.

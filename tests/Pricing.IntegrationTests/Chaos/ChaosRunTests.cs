@@ -36,7 +36,7 @@ public sealed class ChaosRunTests
     public async Task Nothing_outlives_a_run_however_it_ends(string signal)
     {
         await using var chaos = new ChaosProgram("--minutes", "10", "--seed", "1", "--isolation", "none");
-        await chaos.UnderFireAsync();
+        await chaos.UpAsync();
         var started = chaos.Processes();
         Assert.That(started, Has.Count.GreaterThanOrEqualTo(6), "database, Redis, coordinators, nodes");
         await chaos.SignalAsync(signal);
