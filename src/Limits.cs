@@ -275,8 +275,8 @@ static class Limits
         /// <summary>A watcher hears something at least this often.</summary>
         public const int WatchHeartbeatMs = 5_000;
 
-        /// <summary>Queue positions are counted up to here.</summary>
-        public const int QueuePositionMax = 10_000;
+        /// <summary>Queue positions are counted up to here, and estimated beyond.</summary>
+        public const int QueuePositionMax = 1_000;
 
         /// <summary>Price list versions kept parsed in memory.</summary>
         public const int ParsedPriceListsMax = 32;
@@ -448,6 +448,32 @@ static class Limits
 
         public const int NodeNameCharsMax = 120;
         public const int NodesMax = 1_000;
+
+        /// <summary>Of what is served while both lanes have work, each gets at least this share (percent).</summary>
+        public const int LaneSharePercentMin = 30;
+
+        /// <summary>Jobs waiting in one lane; above, what has to be measured first is refused. And of one partner, so that nobody fills a lane alone.</summary>
+        public const int QueuedPerLaneMax = 100_000;
+        public const int QueuedPerPartnerMax = 20_000;
+
+        /// <summary>The queue is summed up this often, or less often: with this many times the pause that the summing took, up to so many rounds.</summary>
+        public const int GaugeMs = 1_000;
+        public const int GaugePausePerTime = 20;
+        public const int GaugeRoundsSkippedMax = 10;
+
+        /// <summary>No longer wait is ever predicted.</summary>
+        public const int PredictedWaitSecondsMax = 24 * 3_600;
+
+        /// <summary>A caller who was refused for the queue is asked to come back between these.</summary>
+        public const int RetryAfterSecondsMin = 1;
+        public const int RetryAfterSecondsMax = 600;
+
+        /// <summary>Where the pool's rate is not known yet, that soon.</summary>
+        public const int RetryAfterSecondsUnknown = 5;
+
+        /// <summary>Partners with terms of their own, and a partner's weight within its lane.</summary>
+        public const int PartnersListedMax = 10_000;
+        public const int PartnerWeightMax = 100;
 
         /// <summary>A write to a node that takes longer ends its stream.</summary>
         public const int NodeWriteSeconds = 10;

@@ -53,6 +53,7 @@ static partial class Door
             MeasureCommand.Create(terminal),
             ServeCommand.Create(terminal),
             PricesCommand.Create(terminal),
+            PartnersCommand.Create(terminal),
             ExamplesCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             BenchCommand.Create(terminal),

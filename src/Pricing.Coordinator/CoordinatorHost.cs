@@ -67,6 +67,10 @@ public static class CoordinatorHost
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobStore>();
         services.AddSingleton<QuarantineStore>();
+        services.AddSingleton<PartnerStore>();
+        services.AddSingleton<QueueQueries>();
+        AddLoop<QueueGauge>(services);
+        services.AddSingleton<LaneClaims>();
         services.AddSingleton<PipelineCounters>();
         services.AddSingleton<ProgressBoard>();
         services.AddHostedService<JobRescuer>();
@@ -87,6 +91,7 @@ public static class CoordinatorHost
         AddLoop<QuotePricer>(services);
         AddLoop<QuoteFeed>(services);
         services.AddHostedService<QuoteDeadlines>();
+        services.AddSingleton<Admission>();
         services.AddSingleton<QuoteAcceptor>();
         services.AddSingleton<QuoteWatch>();
         services.AddSingleton<BulkQuotes>();
@@ -101,6 +106,7 @@ public static class CoordinatorHost
         services.AddHostedService<LeaseRenewer>();
 
         services.AddSingleton<PipelineQueries>();
+        services.AddSingleton<PartnerDesk>();
         services.AddSingleton<OpsService>();
     }
 

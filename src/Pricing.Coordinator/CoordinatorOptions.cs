@@ -20,6 +20,10 @@ public sealed record CoordinatorOptions
     /// <summary>A quote ends by then, whatever happens.</summary>
     public TimeSpan QuoteDeadline { get; init; } = TimeSpan.FromSeconds(Limits.Quote.DeadlineSeconds);
 
+    /// <summary>Jobs that may wait in one lane, and of one partner.</summary>
+    public int QueuedPerLane { get; init; } = Limits.Job.QueuedPerLaneMax;
+    public int QueuedPerPartner { get; init; } = Limits.Job.QueuedPerPartnerMax;
+
     /// <summary>Redis as HOST:PORT with options behind commas (password=…, ssl=true); null: cached values stay in this process.</summary>
     public string? Redis { get; init; }
 

@@ -23,13 +23,14 @@ static class ServeCommand
         var database = new Option<string?>("--database") { Description = "PostgreSQL connection string. Default: $PRICING_DATABASE, else a private PostgreSQL in the data folder.", HelpName = "CONNSTRING" };
         var redis = new Option<string?>("--redis") { Description = "Redis that coordinators share known prices in; optional. Default: $PRICING_REDIS, else none.", HelpName = "HOST:PORT" };
         var nodeName = new Option<string?>("--node-name") { Description = "Stable name of this node. Default: the machine's name.", HelpName = "NAME" };
+        var lanes = new Option<string[]>("--lanes") { Description = "Lanes this node works for: b2b, b2c. Default: both.", HelpName = "LANE,…" };
         var threads = new Option<int>("--threads", "-t") { Description = "Threads of one measurement on the node.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
         var isolation = new Option<string>("--isolation") { Description = "process: the node measures in child processes, which a bad mesh may take down; none: in the node itself.", HelpName = "HOW", DefaultValueFactory = _ => "process" };
         var workerMemory = new Option<int>("--worker-memory") { Description = "Memory one child process may take, in MiB.", HelpName = "MIB", DefaultValueFactory = _ => (int)(Limits.Worker.MemoryBytesDefault >> 20) };
         var logLevel = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None. Logs are JSON lines on stderr.", HelpName = "LEVEL", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("serve", "Run the platform, or some of its roles. Prints one 'ready' line per role; stops on SIGTERM or Ctrl-C.")
         {
-            roles, coordinators, listen, http, home, database, redis, nodeName, threads, isolation, workerMemory, logLevel,
+            roles, coordinators, listen, http, home, database, redis, nodeName, lanes, threads, isolation, workerMemory, logLevel,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -47,6 +48,7 @@ static class ServeCommand
                 Http = ParseEndPoint("--http", parsed.GetRequiredValue(http)),
                 Coordinators = others,
                 NodeName = parsed.GetValue(nodeName) is { Length: > 0 } name ? name : Environment.MachineName,
+                Lanes = ParseLanes(parsed.GetValue(lanes) ?? []),
                 Threads = Math.Clamp(parsed.GetValue(threads), 1, Limits.Mesh.ThreadsMax),
                 Isolated = ParseIsolation(parsed.GetRequiredValue(isolation)),
                 WorkerMemoryBytes = CheckWorkerMemory(parsed.GetValue(workerMemory)),
@@ -83,6 +85,10 @@ static class ServeCommand
         "none" => false,
         _ => throw Inputs.Wrong("UNKNOWN_ISOLATION", "The kind of isolation is not known.", "--isolation", "process, none", text),
     };
+
+    internal static IReadOnlyList<string> ParseLanes(IEnumerable<string> texts) => [.. Inputs.Split(texts).Select(text => text is "b2b" or "b2c"
+        ? text
+        : throw Inputs.Wrong("LANE_UNKNOWN", "The lane is not known.", "--lanes", "b2b, b2c", text))];
 
     internal static long CheckWorkerMemory(int mebibytes) => (long)mebibytes << 20 >= Limits.Worker.NativeBytes
         ? (long)mebibytes << 20

@@ -135,6 +135,7 @@ sealed class Platform : IAsyncDisposable
             {
                 Coordinators = Coordinator is null ? plan.Coordinators : [Coordinator],
                 Name = plan.NodeName,
+                Lanes = plan.Lanes,
                 Threads = plan.Threads,
                 Workers = plan.Isolated ? WorkersOf(plan) : null,
                 LogLevel = plan.LogLevel,

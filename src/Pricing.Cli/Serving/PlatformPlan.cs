@@ -39,6 +39,9 @@ sealed record PlatformPlan
 
     public required string NodeName { get; init; }
 
+    /// <summary>Lanes the node is dedicated to; empty = both.</summary>
+    public IReadOnlyList<string> Lanes { get; init; } = [];
+
     /// <summary>Threads of one measurement on the node.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;
 

@@ -60,11 +60,13 @@ public sealed class QuarantineStore(NpgsqlDataSource source)
         update job set released_at = clock_timestamp() where job_id = $1 and state = 'quarantined' and released_at is null
         """;
 
-    // One strike short of the bound: one more death and it is back.
+    // One strike short of the bound: one more death and it is back. A person asked for it, so it is next in its lane.
     const string TryAgain = """
-        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, strikes, retry_of)
-        select model_sha256, model_bytes, file_name, options_key, options, engine_version, clock_timestamp() + $2, $3, job_id
-        from job where job_id = $1
+        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, strikes, retry_of,
+                         lane, partner, cost, pass)
+        select model_sha256, model_bytes, file_name, options_key, options, engine_version, clock_timestamp() + $2, $3, job_id, lane, partner, cost,
+               coalesce((select min(pass) from job a where a.state = 'available' and a.engine_version = q.engine_version and a.lane = q.lane), 0)
+        from job q where job_id = $1
         on conflict (model_sha256, options_key, engine_version) where state in ('available', 'leased')
         do update set strikes = greatest(job.strikes, excluded.strikes), retry_of = excluded.retry_of
         """;

@@ -44,6 +44,8 @@ public sealed class NodeSessions(
                 throw RefusalException.Invalid("NODE_NAME_INVALID", "A node has a plain, short name.", "hello.node", $"1 to {Limits.Job.NodeNameCharsMax} characters",
                     $"{hello.Node.Length} characters");
             }
+            if (hello.Lanes.FirstOrDefault(lane => !Lanes.TryParse(lane, out _)) is { } unknown)
+                throw RefusalException.Invalid("LANE_UNKNOWN", "There is no such lane.", "hello.lanes", "b2b, b2c", ResourceNames.Shown(unknown));
             return hello;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)

@@ -94,15 +94,25 @@ public sealed class QuoteStore(NpgsqlDataSource source)
 
     const string WhichEnded = "select quote_id from quote where quote_id = any($1) and state <> 'measuring'";
 
-    // Positions are counted no further than the bound, however long the queue is.
+    // A request that was answered before, a measurement that is known, a job that is live or in quarantine: each one look into an index.
+    const string NeedsNoJob = """
+        select 1::bigint where exists (select from request where partner = $1 and operation = 'create_quote' and request_id = $2)
+            or exists (select from measurement where model_sha256 = $3 and options_key = $4 and engine_version = $5)
+            or exists (select from job where model_sha256 = $3 and options_key = $4 and engine_version = $5 and state in ('available', 'leased'))
+            or exists (select from job where model_sha256 = $3 and options_key = $4 and engine_version = $5 and state = 'quarantined' and released_at is null)
+        """;
+
+    // The place in the job's own lane, in the order of claims; counted no further than the bound, however long the queue is: an index-only scan of
+    // job_queue. Without the order by the planner may read the whole queue to find the first thousand.
     const string Standing = """
-        select j.state, j.attempts, j.model_bytes, ahead.jobs, ahead.bytes
+        select j.state, j.attempts, j.model_bytes, j.lane, j.pass, ahead.jobs, ahead.units
         from quote q join job j on j.job_id = q.job_id
         cross join lateral (
-            select count(*) as jobs, coalesce(sum(model_bytes), 0)::bigint as bytes from (
-                select a.model_bytes from job a
-                where j.state = 'available' and a.state = 'available' and a.engine_version = j.engine_version
-                  and (a.run_at, a.job_id) < (j.run_at, j.job_id)
+            select count(*) as jobs, coalesce(sum(cost), 0)::bigint as units from (
+                select a.cost from job a
+                where j.state = 'available' and a.state = 'available' and a.engine_version = j.engine_version and a.lane = j.lane
+                  and (a.pass, a.job_id) < (j.pass, j.job_id)
+                order by a.pass, a.job_id
                 limit $2) as counted) as ahead
         where q.quote_id = $1
         """;
@@ -200,7 +210,11 @@ public sealed class QuoteStore(NpgsqlDataSource source)
 
     public Task<QueueStanding?> FindStandingAsync(Guid quoteId, CancellationToken cancel) =>
         source.Command(Standing, quoteId, Limits.Quote.QueuePositionMax).ReadOneAsync(
-            r => new QueueStanding(r.GetString(0), r.GetInt32(1), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4)), cancel);
+            r => new QueueStanding(r.GetString(0), r.GetInt32(1), r.GetInt64(2), Lanes.Parse(r.GetString(3)), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6)), cancel);
+
+    /// <summary>Whether a quote can be answered, or join what is under way, without new work for the nodes.</summary>
+    public async Task<bool> NeedsNoJobAsync(string partner, string requestId, MeasureKey key, CancellationToken cancel) =>
+        (await source.Command(NeedsNoJob, partner, requestId, key.ModelSha256, key.OptionsKey, key.EngineVersion).ReadAllAsync(r => r.GetInt64(0), cancel)).Count > 0;
 
     /// <summary>Forgets requests too old to be repeated; the quotes stay.</summary>
     public Task<int> ForgetRequestsAsync(CancellationToken cancel) =>

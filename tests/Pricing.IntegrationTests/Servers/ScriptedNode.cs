@@ -42,10 +42,11 @@ public sealed class ScriptedNode : IAsyncDisposable
     /// <summary>The stream's end: its refusal, or null when it ended well.</summary>
     public Task<RpcException?> Ended => _reading;
 
-    public static async Task<ScriptedNode> ConnectAsync(CoordinatorServer server, uint credits, uint engineVersion = 1, bool acknowledges = true, string name = "scripted")
+    public static async Task<ScriptedNode> ConnectAsync(CoordinatorServer server, uint credits, uint engineVersion = 1, bool acknowledges = true, string name = "scripted",
+        string[]? lanes = null)
     {
         var node = new ScriptedNode(server.Nodes, acknowledges);
-        await node.SendAsync(new WorkRequest { Hello = new Hello { Node = name, Incarnation = node.Incarnation.ToString("D"), EngineVersion = engineVersion, Cores = 1 } });
+        await node.SendAsync(new WorkRequest { Hello = new Hello { Node = name, Incarnation = node.Incarnation.ToString("D"), EngineVersion = engineVersion, Cores = 1, Lanes = { lanes ?? [] } } });
         await node._welcome.Task;
         if (credits > 0)
             await node.CreditAsync(credits);
