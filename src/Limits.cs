@@ -895,4 +895,80 @@ static class Limits
         public const int FuzzFileBytesMax = 1 << 20;
         public const int FuzzKeptMax = 100;
     }
+
+    /// <summary>Bounds on the chaos harness.</summary>
+    public static class Chaos
+    {
+        public const int MinutesMax = 24 * 60;
+        public const int Clients = 8;
+
+        /// <summary>Peace before the first fault and after the last one.</summary>
+        public const int WarmUpSeconds = 10;
+        public const int CalmSeconds = 8;
+
+        /// <summary>Everything accepted has ended by then: several leases, and a backlog on a slow machine.</summary>
+        public const int QuiesceSeconds = 600;
+
+        /// <summary>Between the beginnings of two faults; ten minutes hold at least fifty, three minutes at least fifteen.</summary>
+        public const int GapMsMin = 5_000;
+        public const int GapMsMax = 11_000;
+
+        /// <summary>A target is left alone this long after a fault.</summary>
+        public const int SettleMs = 4_000;
+
+        /// <summary>One call, and so many times longer for a patient one; tries of one request, and the longest pause between two.</summary>
+        public const int CallSeconds = 8;
+        public const int PatienceFactor = 4;
+        public const int TriesMax = 60;
+        public const int RetryPauseMs = 600;
+
+        /// <summary>One watch; how long it may be silent (its heartbeats come every five seconds).</summary>
+        public const int WatchSeconds = 60;
+        public const int SilenceSeconds = 15;
+
+        /// <summary>The steady pulse on each coordinator: the longest pause between two rounds, and one call.</summary>
+        public const int PulseMs = 150;
+        public const int PulseSeconds = 3;
+
+        /// <summary>Looks at one quote, and the longest pause between two.</summary>
+        public const int LooksMax = 200;
+        public const int LookPauseMs = 600;
+
+        /// <summary>The longest pause of a client between two actions.</summary>
+        public const int ThinkMs = 300;
+        public const int OverheardMax = 100;
+        public const int PingSeconds = 5;
+
+        /// <summary>Ten times the usual rate, within these; calls under way at the same time.</summary>
+        public const int OverloadPerSecondMin = 50;
+        public const int OverloadPerSecondMax = 1_000;
+        public const int OverloadInFlightMax = 1_000;
+
+        /// <summary>With so little memory for a worker so large a model kills it, and a usual one does not.</summary>
+        public const long WorkerMemoryBytes = 192L << 20;
+        public const int PoisonTriangles = 1_200_000;
+
+        /// <summary>Replies one fault may lose; keys of Redis one fault spoils.</summary>
+        public const int RepliesLostMax = 8;
+        public const int LossLooksMax = 50;
+        public const int SpoiledKeysMax = 200;
+
+        /// <summary>A process is ready by then, tried again after the pause; one that is asked to stop has stopped by then.</summary>
+        public const int StartSeconds = 180;
+        public const int StartPauseMs = 500;
+        public const int DrainSeconds = 60;
+        public const int PostgresStartsMax = 5;
+        public const int PollMs = 20;
+
+        public const int ProxyBacklog = 512;
+        public const int ProxyBufferBytes = 64 << 10;
+
+        /// <summary>Questions whose prices are worked out again, and the largest model of one.</summary>
+        public const int OwnPricesMax = 100;
+        public const int OwnPriceTrianglesMax = 3_000;
+
+        /// <summary>Events of one history, kept in memory; bytes of one process's log.</summary>
+        public const int EventsMax = 4_000_000;
+        public const long LogBytesMax = 256L << 20;
+    }
 }

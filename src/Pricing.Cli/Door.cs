@@ -58,6 +58,7 @@ static partial class Door
             GenerateCommand.Create(terminal),
             BenchCommand.Create(terminal),
             LoadCommand.Create(terminal),
+            ChaosCommand.Create(terminal),
         };
         return root;
     }

@@ -33,6 +33,10 @@ public sealed class PricingClient : IAsyncDisposable, IDisposable
             DisposeHttpClient = options.Handler is null,
             MaxReceiveMessageSize = Limits.Wire.MessageBytesMax,
             MaxSendMessageSize = Limits.Wire.MessageBytesMax,
+            // The channel pauses between dials by itself, by default for up to two minutes, and refuses every call meanwhile: a platform
+            // that is back would still be away for a partner.
+            InitialReconnectBackoff = TimeSpan.FromMilliseconds(Limits.Client.RetryDelayMs),
+            MaxReconnectBackoff = TimeSpan.FromMilliseconds(Limits.Client.RetryDelayMsMax),
         });
         var retry = new Retry(options);
         Models = new ModelUpload(new ModelService.ModelServiceClient(_channel), options, retry);

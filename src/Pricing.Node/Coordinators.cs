@@ -50,5 +50,8 @@ sealed class Coordinators : IDisposable
         DisposeHttpClient = true,
         MaxReceiveMessageSize = Limits.Wire.MessageBytesMax,
         MaxSendMessageSize = Limits.Wire.MessageBytesMax,
+        // The channel pauses between dials by itself, by default for up to two minutes, and refuses every call meanwhile: ours would mean nothing.
+        InitialReconnectBackoff = TimeSpan.FromMilliseconds(Limits.Node.DialBackoffFirstMs),
+        MaxReconnectBackoff = TimeSpan.FromMilliseconds(Limits.Node.DialBackoffMaxMs),
     });
 }

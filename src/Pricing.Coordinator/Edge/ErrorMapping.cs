@@ -78,6 +78,9 @@ public sealed class ErrorMapping(ILogger<ErrorMapping> log) : Interceptor
                 new(StatusCode.Unavailable, "DATABASE_SLOW", "The database did not answer in time; repeat the request.", retryAfter: soon),
             PostgresException { SqlState: PostgresErrorCodes.TooManyConnections or PostgresErrorCodes.DiskFull or PostgresErrorCodes.OutOfMemory } =>
                 new(StatusCode.Unavailable, "DATABASE_UNAVAILABLE", "The database cannot take the request right now; repeat it.", retryAfter: soon),
+            // Ended by the server because we, stopped for a while, left a transaction open: nothing of it happened.
+            PostgresException { SqlState: "25P03" } =>
+                new(StatusCode.Unavailable, "DATABASE_UNAVAILABLE", "The database gave up waiting for this server; repeat the request.", retryAfter: soon),
             PostgresException p when p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("08", StringComparison.Ordinal) =>
                 new(StatusCode.Unavailable, "DATABASE_UNAVAILABLE", "The database is restarting; repeat the request.", retryAfter: soon),
             PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter } =>
