@@ -54,6 +54,9 @@ sealed class WorkerJob : IMeasuring
         worker.Frames.Write(FrameKind.Assign, frame);
         worker.Jobs++;
         _cpuMax = options.JobTime * (threads + 1);
+        // Before the first look of the watch: a worker that dies sooner leaves evidence, too.
+        if (ProcessSample.Of(worker.Id) is { } sample)
+            (_rssBytes, _cpuBefore) = (sample.RssBytes, sample.Cpu);
         _startedAt = time.GetTimestamp();
         var every = TimeSpan.FromMilliseconds(Limits.Worker.WatchMs);
         _watch = time.CreateTimer(_ => Watch(), null, every, every);
