@@ -434,8 +434,12 @@ static class Limits
         public const int ClaimBatchMax = 32;
         public const int RescueBatchMax = 500;
 
-        /// <summary>The dispatcher looks for work this often even when nobody woke it.</summary>
+        /// <summary>The scheduler looks for work this often even when nobody woke it, and repeats a call that failed.</summary>
         public const int DispatchTickMs = 1_000;
+
+        /// <summary>The scheduler's timers are looked at this often at least, and so many events may wait for it.</summary>
+        public const int SchedulerTickMs = 250;
+        public const int SchedulerEventsMax = 4_096;
 
         /// <summary>A lease a node gives back is offered again after this long, so that a node which always refuses cannot spin.</summary>
         public const int ReleaseBackoffMs = 500;

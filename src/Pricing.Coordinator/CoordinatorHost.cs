@@ -69,7 +69,6 @@ public static class CoordinatorHost
         services.AddSingleton<QuarantineStore>();
         services.AddSingleton<PipelineCounters>();
         services.AddSingleton<ProgressBoard>();
-        services.AddHostedService<JobRescuer>();
 
         services.AddSingleton(_ => new ModelStore(options.ModelFolder));
         services.AddSingleton<ModelQueries>();
@@ -97,8 +96,7 @@ public static class CoordinatorHost
         services.AddSingleton<NodeRegistry>();
         services.AddSingleton<NodeSessions>();
         services.AddSingleton<NodeService>();
-        services.AddHostedService<Dispatcher>();
-        services.AddHostedService<LeaseRenewer>();
+        AddLoop<SchedulerLoop>(services);
 
         services.AddSingleton<PipelineQueries>();
         services.AddSingleton<OpsService>();
