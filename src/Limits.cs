@@ -758,5 +758,8 @@ static class Limits
         /// <summary>Largest file of a corpus folder that is mutated, and files kept that broke a decoder.</summary>
         public const int FuzzFileBytesMax = 1 << 20;
         public const int FuzzKeptMax = 100;
+
+        /// <summary>Seeds of one simulation; a hundred thousand take about half an hour.</summary>
+        public const int SimSeedsMax = 10_000_000;
     }
 }

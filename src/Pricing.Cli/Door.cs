@@ -56,6 +56,7 @@ static partial class Door
             ExamplesCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            SimCommand.Create(terminal),
         };
         return root;
     }

@@ -60,8 +60,8 @@ public sealed partial class Scheduler
         return CollectionsMarshal.AsSpan(_effects);
     }
 
-    /// <summary>The epoch under which this coordinator would still act for a job at this time; 0: none.</summary>
-    internal int TrustedEpoch(long jobId, long nowMs) => _held.TryGetValue(jobId, out var held) && held.TrustedUntilMs >= nowMs ? held.Id.Epoch : 0;
+    /// <summary>Would this coordinator still act under the lease at this time?</summary>
+    internal bool Trusts(LeaseId lease, long nowMs) => Find(lease) is { } held && held.TrustedUntilMs >= nowMs;
 
     /// <summary>True when every lease is held for a stream that is here.</summary>
     internal bool HoldsOnlyForNodesHere()

@@ -1,0 +1,77 @@
+namespace Pricing.Coordinator.Simulation;
+
+/// <summary>
+/// A process: it can be killed (what it had planned is gone), stopped (what reaches it waits) and continued. Whatever it plans is its own:
+/// a later run of the same process never sees it.
+/// </summary>
+class SimProcess(World world, int id)
+{
+    readonly List<Action> _backlog = [];
+    int _run;
+
+    public World World { get; } = world;
+
+    /// <summary>Its place in the network.</summary>
+    public int Id { get; } = id;
+    public bool IsUp { get; private set; }
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Happens in this run of the process, or never.</summary>
+    public void After(int delayMs, SimEvent what, long about, Action action)
+    {
+        var run = _run;
+        World.Plan(delayMs, what, Id, about, () =>
+        {
+            if (run != _run)
+                return;
+            if (IsPaused)
+                _backlog.Add(action);
+            else
+                action();
+        });
+    }
+
+    public void Start()
+    {
+        IsUp = true;
+        OnStart();
+    }
+
+    /// <summary>kill −9.</summary>
+    public void Kill()
+    {
+        if (!IsUp)
+            return;
+        _run++;
+        IsUp = false;
+        IsPaused = false;
+        _backlog.Clear();
+        OnKilled();
+    }
+
+    /// <summary>SIGSTOP.</summary>
+    public void Pause() => IsPaused = IsUp;
+
+    /// <summary>SIGCONT: everything that came meanwhile is there at once, in its order.</summary>
+    public void Continue()
+    {
+        if (!IsPaused)
+            return;
+        IsPaused = false;
+        var run = _run;
+        for (var i = 0; i < _backlog.Count && run == _run; i++)
+        {
+            _backlog[i]();
+            World.Check();
+        }
+        _backlog.Clear();
+    }
+
+    protected virtual void OnStart()
+    {
+    }
+
+    protected virtual void OnKilled()
+    {
+    }
+}

@@ -1,0 +1,321 @@
+using Pricing.Coordinator.Jobs;
+
+namespace Pricing.Coordinator.Simulation;
+
+/// <summary>
+/// The twin in memory of what JobStore, QuarantineStore and QuoteStore say in SQL, statement by statement; the conformance tests run the same
+/// script on both. Each method is one transaction. The caller gives the store's time.
+/// </summary>
+public sealed partial class StoreModel
+{
+    readonly PlantedBug _bug;
+    readonly List<JobRow> _jobs = [];
+    readonly List<JobRow> _live = [];
+
+    /// <summary>A store without mistakes.</summary>
+    public StoreModel()
+        : this(PlantedBug.None)
+    {
+    }
+
+    internal StoreModel(PlantedBug bug) => _bug = bug;
+
+    /// <summary>All jobs, by id from 1.</summary>
+    public IReadOnlyList<JobRow> Jobs => _jobs;
+
+    /// <summary>Moves since the checker last looked.</summary>
+    internal List<JobMove> Moves { get; } = [];
+
+    public JobRow Job(long jobId) => _jobs[(int)jobId - 1];
+
+    /// <summary>A second asker joins the live job; a measurement in quarantine is joined where it ended.</summary>
+    public (long JobId, bool IsNew) EnqueueOrJoin(long now, ModelKey key, long timeLeftMs)
+    {
+        if (_bug is not PlantedBug.QuarantineIgnoredAtEnqueue)
+        {
+            for (var i = _jobs.Count - 1; i >= 0; i--)
+            {
+                if (_jobs[i].Key == key && _jobs[i].State is JobState.Quarantined && !_jobs[i].Released)
+                    return (_jobs[i].JobId, false);
+            }
+        }
+        if (_bug is not PlantedBug.EnqueueNeverJoins && FindLive(key) is { } live)
+        {
+            live.DeadlineAt = Math.Max(live.DeadlineAt, now + timeLeftMs);
+            Moved(Move.Join, live);
+            return (live.JobId, false);
+        }
+        return (Insert(now, key, timeLeftMs).JobId, true);
+    }
+
+    /// <summary>Leases as many jobs as there are offers, oldest first.</summary>
+    public List<Lease> Claim(long now, int engineVersion, IReadOnlyList<JobOffer> offers) => Claim(now, engineVersion, offers, now);
+
+    /// <param name="now">The store's time.</param>
+    /// <param name="engineVersion">Of the nodes that offer.</param>
+    /// <param name="offers">One for each job a node would take.</param>
+    /// <param name="callerNow">What the caller believes the time to be; only a mistaken store asks for it.</param>
+    internal List<Lease> Claim(long now, int engineVersion, IReadOnlyList<JobOffer> offers, long callerNow)
+    {
+        var picked = new List<JobRow>();
+        foreach (var job in _live)
+        {
+            if (job.State is JobState.Available && job.Key.Engine == engineVersion && job.RunAt <= now && job.DeadlineAt > now)
+                picked.Add(job);
+        }
+        picked.Sort(static (a, b) => a.RunAt != b.RunAt ? a.RunAt.CompareTo(b.RunAt) : a.JobId.CompareTo(b.JobId));
+        if (_bug is PlantedBug.UnknownEngineDiscarded)
+            Discard(now, engineVersion);
+        var leases = new List<Lease>();
+        for (var i = 0; i < picked.Count && i < offers.Count; i++)
+        {
+            var job = picked[i];
+            job.State = JobState.Leased;
+            if (_bug is not PlantedBug.ClaimKeepsEpoch || job.Epoch == 0)
+                job.Epoch++;
+            job.Attempts++;
+            job.Owner = offers[i].Incarnation;
+            job.LeasedAt = now;
+            job.LeaseUntil = (_bug is PlantedBug.LocalClockLease ? callerNow : now) + Limits.Job.LeaseMs;
+            if (job.Tries.Count < job.Epoch)
+                job.Tries.Add(new AttemptRow(job.Epoch, job.Owner));
+            Moved(Move.Claim, job);
+            leases.Add(new Lease(job.JobId, job.Epoch, job.Owner, job.Attempts, [], 1, "", [], TimeSpan.FromMilliseconds(job.DeadlineAt - now)));
+        }
+        return leases;
+    }
+
+    /// <summary>Lengthens the leases; returns the jobs that are still held.</summary>
+    public HashSet<long> Renew(long now, IReadOnlyList<LeaseId> leases) => Renew(now, leases, now);
+
+    internal HashSet<long> Renew(long now, IReadOnlyList<LeaseId> leases, long callerNow)
+    {
+        var renewed = new HashSet<long>();
+        foreach (var lease in leases)
+        {
+            var job = Job(lease.JobId);
+            if (job.State is not JobState.Leased || (job.Epoch != lease.Epoch && _bug is not PlantedBug.RenewWithoutEpoch))
+                continue;
+            job.LeaseUntil = (_bug is PlantedBug.LocalClockLease ? callerNow : now) + Limits.Job.LeaseMs;
+            renewed.Add(lease.JobId);
+            Moved(Move.Renew, job, lease);
+        }
+        return renewed;
+    }
+
+    /// <summary>Gives leases back before they run out. Returns jobs that failed by it.</summary>
+    public List<long> EndLeases(long now, IReadOnlyList<LeaseId> leases, LeaseEnd end)
+    {
+        var failed = new List<long>();
+        var counts = end is LeaseEnd.Lost || _bug is PlantedBug.ReleaseCountsAsAttempt;
+        foreach (var lease in leases)
+        {
+            var job = Job(lease.JobId);
+            if (job.State is not JobState.Leased || job.Epoch != lease.Epoch)
+                continue;
+            job.Tries[lease.Epoch - 1].Outcome = end is LeaseEnd.Lost ? "lost" : "released";
+            if (!counts)
+                job.Attempts = Math.Max(job.Attempts - 1, 0);
+            if (end is LeaseEnd.Released)
+                job.RunAt = now + Limits.Job.ReleaseBackoffMs;
+            if (Free(job, counts))
+                failed.Add(job.JobId);
+            Moved(end is LeaseEnd.Lost ? Move.Lose : Move.Release, job, lease);
+        }
+        return failed;
+    }
+
+    /// <summary>Offers jobs again whose lease ran out.</summary>
+    public (int Rescued, List<long> Exhausted) Rescue(long now)
+    {
+        var late = new List<JobRow>();
+        foreach (var job in _live)
+        {
+            if (job.State is JobState.Leased && (_bug is PlantedBug.RescueByAge ? job.LeasedAt + Limits.Job.LeaseMs < now : job.LeaseUntil < now))
+                late.Add(job);
+        }
+        var exhausted = new List<long>();
+        foreach (var job in late)
+        {
+            job.Tries[job.Epoch - 1].Outcome = "expired";
+            if (Free(job, counts: true))
+                exhausted.Add(job.JobId);
+            if (_bug is PlantedBug.ClaimKeepsEpoch)
+                job.Epoch++;
+            Moved(Move.Expire, job);
+        }
+        return (late.Count, exhausted);
+    }
+
+    /// <summary>Ends jobs whose time is up.</summary>
+    public List<long> FailPastDeadline(long now)
+    {
+        var ended = new List<long>();
+        for (var i = _live.Count - 1; i >= 0; i--)
+        {
+            var job = _live[i];
+            if (job.DeadlineAt >= now)
+                continue;
+            End(job, JobState.Failed, "DEADLINE");
+            NoteIfOpen(job, "ended");
+            ended.Add(job.JobId);
+            Moved(Move.Deadline, job);
+        }
+        ended.Sort();
+        return ended;
+    }
+
+    /// <summary>The job is measured.</summary>
+    public Completion Complete(LeaseId lease, Guid incarnation, long figures)
+    {
+        var end = Answer(lease, incarnation, JobState.Completed, "", "completed", Move.Complete);
+        if (end is Completion.Applied)
+            Keep(Job(lease.JobId).Key, figures);
+        return end;
+    }
+
+    /// <summary>The model is at fault.</summary>
+    public Completion Fail(LeaseId lease, Guid incarnation, string reason) => Answer(lease, incarnation, JobState.Failed, reason, "model_failed", Move.ModelFail);
+
+    /// <summary>A worker process died on this lease.</summary>
+    public (Completion Completion, JobState State) Strike(long now, LeaseId lease, Guid incarnation)
+    {
+        if (!Exists(lease))
+            return (Completion.UnknownJob, default);
+        var job = Job(lease.JobId);
+        var ours = TryOf(job, lease, incarnation);
+        if (!job.IsLive || job.Epoch != lease.Epoch || ours is null || (ours.Outcome == "worker_died" && _bug is not PlantedBug.DeathCountedTwice))
+            return (WhyNot(lease, incarnation), default);
+        job.Strikes++;
+        if (job.Strikes >= Limits.Job.WorkerDeathsMax)
+            End(job, JobState.Quarantined, "MODEL_QUARANTINED");
+        else if (job.Attempts >= Limits.Job.AttemptsMax)
+            End(job, JobState.Failed, "ATTEMPTS_EXHAUSTED");
+        else
+            job.State = JobState.Available;
+        job.RunAt = now + Limits.Job.ReleaseBackoffMs;
+        ours.Outcome = "worker_died";
+        Moved(Move.Strike, job, lease, incarnation);
+        return (Completion.Applied, job.State);
+    }
+
+    /// <summary>Lets a quarantined job be tried once more, as a new job or by the live one. False when it is not quarantined.</summary>
+    public bool LiftQuarantine(long now, long jobId, long timeLeftMs)
+    {
+        if (jobId < 1 || jobId > _jobs.Count || Job(jobId) is not { State: JobState.Quarantined } job)
+            return false;
+        if (job.Released)
+            return true;
+        job.Released = true;
+        Moved(Move.LiftQuarantine, job);
+        var retry = FindLive(job.Key);
+        if (retry is null)
+            retry = Insert(now, job.Key, timeLeftMs, Limits.Job.WorkerDeathsMax - 1);
+        else
+            retry.Strikes = Math.Max(retry.Strikes, Limits.Job.WorkerDeathsMax - 1);
+        retry.RetryOf = jobId;
+        return true;
+    }
+
+    /// <summary>Cancels the job when no quote waits for it any more.</summary>
+    public bool CancelIfUnwanted(long jobId)
+    {
+        var job = Job(jobId);
+        if (!job.IsLive || (_bug is not PlantedBug.CancelWithoutRecheck && IsWanted(jobId)))
+            return false;
+        End(job, JobState.Cancelled, "");
+        NoteIfOpen(job, "ended");
+        Moved(Move.Cancel, job);
+        return true;
+    }
+
+    Completion Answer(LeaseId lease, Guid incarnation, JobState end, string failure, string outcome, Move move)
+    {
+        if (!Exists(lease))
+            return Completion.UnknownJob;
+        var job = Job(lease.JobId);
+        var fenced = job.Epoch == lease.Epoch && TryOf(job, lease, incarnation) is not null;
+        if ((!fenced && _bug is not PlantedBug.CompleteWithoutEpoch) || (!job.IsLive && _bug is not PlantedBug.CompleteAfterTerminal))
+            return WhyNot(lease, incarnation);
+        End(job, end, failure);
+        if (TryOf(job, lease, incarnation) is { } ours)
+            ours.Outcome = outcome;
+        Moved(move, job, lease, incarnation);
+        return Completion.Applied;
+    }
+
+    Completion WhyNot(LeaseId lease, Guid incarnation)
+    {
+        var job = Job(lease.JobId);
+        if (TryOf(job, lease, incarnation)?.Outcome is "completed" or "model_failed" or "worker_died")
+            return Completion.AlreadyApplied;
+        return job.Epoch == lease.Epoch && !job.IsLive ? Completion.Terminal : Completion.StaleEpoch;
+    }
+
+    bool Exists(LeaseId lease) => lease.JobId >= 1 && lease.JobId <= _jobs.Count;
+
+    static AttemptRow? TryOf(JobRow job, LeaseId lease, Guid incarnation) =>
+        lease.Epoch >= 1 && lease.Epoch <= job.Tries.Count && job.Tries[lease.Epoch - 1] is var found && found.Incarnation == incarnation ? found : null;
+
+    /// <summary>The lease is over without an answer. True when that was the last attempt.</summary>
+    bool Free(JobRow job, bool counts)
+    {
+        job.Owner = Guid.Empty;
+        job.LeaseUntil = 0;
+        if (counts && job.Attempts >= Limits.Job.AttemptsMax && _bug is not PlantedBug.AttemptsUnbounded)
+        {
+            End(job, JobState.Failed, "ATTEMPTS_EXHAUSTED");
+            return true;
+        }
+        job.State = JobState.Available;
+        return false;
+    }
+
+    void End(JobRow job, JobState state, string failure)
+    {
+        job.State = state;
+        job.Failure = failure;
+        job.Owner = Guid.Empty;
+        job.LeaseUntil = 0;
+        _live.Remove(job);
+    }
+
+    static void NoteIfOpen(JobRow job, string outcome)
+    {
+        if (job.Epoch > 0 && job.Epoch <= job.Tries.Count && job.Tries[job.Epoch - 1] is { Outcome.Length: 0 } open)
+            open.Outcome = outcome;
+    }
+
+    void Discard(long now, int known)
+    {
+        for (var i = _live.Count - 1; i >= 0; i--)
+        {
+            var job = _live[i];
+            if (job.State is not JobState.Available || job.Key.Engine == known || job.RunAt > now)
+                continue;
+            End(job, JobState.Failed, "UNKNOWN_ENGINE");
+            Moved(Move.Deadline, job);
+        }
+    }
+
+    JobRow? FindLive(ModelKey key)
+    {
+        foreach (var job in _live)
+        {
+            if (job.Key == key)
+                return job;
+        }
+        return null;
+    }
+
+    JobRow Insert(long now, ModelKey key, long timeLeftMs, int strikes = 0)
+    {
+        var job = new JobRow(_jobs.Count + 1, key) { RunAt = now, DeadlineAt = now + timeLeftMs, Strikes = strikes };
+        _jobs.Add(job);
+        _live.Add(job);
+        Moved(Move.Enqueue, job);
+        return job;
+    }
+
+    void Moved(Move move, JobRow job, LeaseId under = default, Guid incarnation = default) => Moves.Add(new JobMove(move, job, under, incarnation));
+}
