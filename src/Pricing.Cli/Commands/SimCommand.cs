@@ -29,10 +29,12 @@ static class SimCommand
         var started = Stopwatch.GetTimestamp();
         var report = Simulator.RunMany(from, seeds, bug, cancellation);
         var seconds = Stopwatch.GetElapsedTime(started).TotalSeconds;
-        var faults = report.Faults.Where(f => f.Value > 0).Select(f => $"{Words.Count(f.Value)} {NameOf(f.Key)}");
+        var faults = report.Faults.Where(f => f.Value > 0).Select(f => $"{Words.Count(f.Value)} {NameOf($"{f.Key}")}");
+        var moves = report.Moves.Where(m => m.Value > 0).Select(m => $"{Words.Count(m.Value)} {NameOf($"{m.Key}")}");
         terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{Words.Count(report.Seeds)} seeds from {from}, {Words.Count(report.Events)} events, {Words.Count(report.Checks)} checks, {report.VirtualSeconds / 3600:0.0} h of virtual time, {seconds:0.0} s"));
         terminal.Out.WriteLine($"faults: {string.Join(", ", faults)}");
+        terminal.Out.WriteLine($"moves of jobs: {string.Join(", ", moves)}");
         if (report.BadSeed is not { } seed)
         {
             if (trace)
@@ -44,7 +46,7 @@ static class SimCommand
         var lines = Simulator.Run(seed, bug, traced: true).Trace;
         Show(trace ? lines : [.. lines.TakeLast(LinesShown)], terminal);
         terminal.Out.WriteLine($"seed {seed} broke {report.Bad!.Promise}: {report.Bad.What}");
-        terminal.Out.WriteLine($"it takes: {string.Join(", ", Simulator.Minimise(seed, bug).Select(NameOf))}");
+        terminal.Out.WriteLine($"it takes: {string.Join(", ", Simulator.Minimise(seed, bug).Select(kind => NameOf($"{kind}")))}");
         terminal.Out.WriteLine($"again: pricing sim --from {seed} --seeds 1{(bug is PlantedBug.None ? "" : $" --bug {bug}")} --trace");
         return ExitCode.NotFirm;
     }
@@ -55,7 +57,7 @@ static class SimCommand
             terminal.Out.WriteLine(line);
     }
 
-    static string NameOf(FaultKind kind) => string.Concat(kind.ToString().Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
+    static string NameOf(string kind) => string.Concat(kind.Select((c, i) => i > 0 && char.IsUpper(c) ? $" {char.ToLowerInvariant(c)}" : $"{char.ToLowerInvariant(c)}"));
 
     static int InRange(string option, int value, int most) => value >= 1 && value <= most
         ? value

@@ -17,6 +17,8 @@ sealed class LeaseEnds(int retryMs)
 
     public void Add(LeaseId lease, LeaseEnd end, string reason, long goodUntilMs) => _waiting.Add(new Ending(lease, end, reason, goodUntilMs));
 
+    public bool Contains(LeaseId lease) => _waiting.Exists(e => e.Lease == lease) || _telling.Exists(e => e.Lease == lease);
+
     /// <summary>The next batch that ends in the same way, if no other is under way.</summary>
     public SchedulerEffect? Next(long nowMs, ref long calls)
     {

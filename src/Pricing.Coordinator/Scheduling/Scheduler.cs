@@ -63,6 +63,9 @@ public sealed partial class Scheduler
     /// <summary>Would this coordinator still act under the lease at this time?</summary>
     internal bool Trusts(LeaseId lease, long nowMs) => Find(lease) is { } held && held.TrustedUntilMs >= nowMs;
 
+    /// <summary>Is the lease held, or on its way back?</summary>
+    internal bool SpeaksFor(LeaseId lease) => Find(lease) is not null || _ends.Contains(lease);
+
     /// <summary>True when every lease is held for a stream that is here.</summary>
     internal bool HoldsOnlyForNodesHere()
     {

@@ -50,8 +50,8 @@ public enum PlantedBug
     /// <summary>A second asker gets a job of his own instead of joining the live one.</summary>
     EnqueueNeverJoins,
 
-    /// <summary>A second answer's figures replace those quotes were priced from.</summary>
-    MeasurementOverwritten,
+    /// <summary>Figures are stored, over older ones, before the fence has let their answer through.</summary>
+    MeasurementBeforeFence,
 
     /// <summary>The lease time is counted from the claim's reply instead of from its sending.</summary>
     TrustFromReply,

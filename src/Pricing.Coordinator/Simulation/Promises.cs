@@ -30,6 +30,9 @@ sealed class Promises(StoreModel store, Func<LeaseId, bool> isTrustedByAnyone)
     readonly Dictionary<long, QuoteState> _quotes = [];
     readonly Dictionary<(string, string), long> _byRequest = [];
 
+    /// <summary>How often each move was made.</summary>
+    public long[] Made { get; } = new long[Enum.GetValues<Move>().Length];
+
     /// <summary>How many times a promise was held against a fact.</summary>
     public long Checks { get; private set; }
 
@@ -62,6 +65,7 @@ sealed class Promises(StoreModel store, Func<LeaseId, bool> isTrustedByAnyone)
     void Check(JobMove made, long now)
     {
         var (move, job, under, incarnation) = made;
+        Made[(int)move]++;
         if (move is Move.Enqueue)
         {
             CheckNew(job);

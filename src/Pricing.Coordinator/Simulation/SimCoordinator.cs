@@ -226,7 +226,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
             case SchedulerEffectKind.Claim:
                 var callerNow = World.Now - 30_000 + ClockOffsetMs % 60_000;
                 World.Store.Call(this, effect.Call, store => store.Claim(World.Now, effect.EngineVersion, effect.Offers, callerNow),
-                    leases => Step(SchedulerEvent.ClaimDone(effect.Call, leases)), () => Failed(effect));
+                    leases => TakeClaimed(effect.Call, leases), () => Failed(effect));
                 break;
             case SchedulerEffectKind.Renew:
                 var sentAt = World.Now - 30_000 + ClockOffsetMs % 60_000;
@@ -265,6 +265,13 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
                 Find(effect.Stream)?.ToNode(new Frame(FrameKind.Drain));
                 break;
         }
+    }
+
+    void TakeClaimed(long call, List<Lease> leases)
+    {
+        Step(SchedulerEvent.ClaimDone(call, leases));
+        foreach (var lease in leases)
+            World.Hold(_scheduler.SpeaksFor(new LeaseId(lease.JobId, lease.Epoch)), "LEASE", $"coordinator {Id} claimed job {lease.JobId} and neither holds it nor gives it back");
     }
 
     void Failed(SchedulerEffect effect) => Step(SchedulerEvent.Failed(effect.Kind, effect.Call));

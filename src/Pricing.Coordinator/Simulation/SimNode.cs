@@ -18,7 +18,7 @@ sealed record SimAnswer(LeaseId Lease, AnswerKind Kind, long Figures);
 /// </summary>
 sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(world, id)
 {
-    sealed class Run(LeaseId lease, SimStream stream)
+    sealed class HeldRun(LeaseId lease, SimStream stream)
     {
         public LeaseId Lease { get; } = lease;
         public SimStream Stream { get; } = stream;
@@ -26,7 +26,7 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
         public bool IsOver { get; set; }
     }
 
-    readonly List<Run> _held = [];
+    readonly List<HeldRun> _held = [];
     SimStream? _stream;
     SimAnswer? _lastAnswer;
     int _favourite, _dials;
@@ -142,7 +142,7 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
             if (older.Lease.JobId == lease.JobId)
                 End(older);
         }
-        var run = new Run(lease, stream);
+        var run = new HeldRun(lease, stream);
         _held.Add(run);
         After(timeLeftMs, SimEvent.Deadline, lease.JobId, () =>
         {
@@ -151,7 +151,7 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
         });
     }
 
-    void Measured(Run run)
+    void Measured(HeldRun run)
     {
         if (run.IsOver)
             return;
@@ -183,7 +183,7 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
         var told = World.Random.Between(0, 3) switch
         {
             0 => new SimAnswer(lease with { Epoch = lease.Epoch + 1 }, AnswerKind.Figures, figures),
-            1 => new SimAnswer(new LeaseId(World.Random.Between(1, (int)lease.JobId + 1), World.Random.Between(1, 3)), AnswerKind.Figures, figures),
+            1 => new SimAnswer(new LeaseId(World.Random.Between(1, (int)lease.JobId + 1), World.Random.Between(1, 3)), AnswerKind.Figures, figures + 2),
             2 when lease.Epoch > 1 => new SimAnswer(lease with { Epoch = lease.Epoch - 1 }, AnswerKind.WorkerDeath, 0),
             _ => _lastAnswer,
         };
@@ -194,7 +194,7 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
         return World.Random.Chance(0.3) ? figures + 1 : figures;
     }
 
-    void Answer(Run run, SimAnswer answer, int attempt)
+    void Answer(HeldRun run, SimAnswer answer, int attempt)
     {
         _lastAnswer = answer;
         Say(answer, (_favourite + attempt) % World.Coordinators.Count, _ => End(run), () =>
@@ -217,13 +217,13 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
         World.Unary<Completion>(this, to, answer.Lease.JobId, Limits.Node.CompleteSeconds * 1_000, reply => to.CompleteJob(answer, incarnation, reply), answered, failed);
     }
 
-    void Release(Run run)
+    void Release(HeldRun run)
     {
         run.Stream.ToCoordinator(new Frame(FrameKind.Release, run.Lease));
         End(run);
     }
 
-    void End(Run run)
+    void End(HeldRun run)
     {
         if (run.IsOver)
             return;
@@ -247,7 +247,7 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
         Lost(stream);
     }
 
-    Run? Find(LeaseId lease)
+    HeldRun? Find(LeaseId lease)
     {
         foreach (var run in _held)
         {

@@ -7,22 +7,24 @@ namespace Pricing.Coordinator.Simulation;
 class SimProcess(World world, int id)
 {
     readonly List<Action> _backlog = [];
-    int _run;
 
     public World World { get; } = world;
 
     /// <summary>Its place in the network.</summary>
     public int Id { get; } = id;
+
+    /// <summary>How often it was killed: a reply to an earlier run finds nobody.</summary>
+    public int Run { get; private set; }
     public bool IsUp { get; private set; }
     public bool IsPaused { get; private set; }
 
     /// <summary>Happens in this run of the process, or never.</summary>
     public void After(int delayMs, SimEvent what, long about, Action action)
     {
-        var run = _run;
+        var run = Run;
         World.Plan(delayMs, what, Id, about, () =>
         {
-            if (run != _run)
+            if (run != Run)
                 return;
             if (IsPaused)
                 _backlog.Add(action);
@@ -42,7 +44,7 @@ class SimProcess(World world, int id)
     {
         if (!IsUp)
             return;
-        _run++;
+        Run++;
         IsUp = false;
         IsPaused = false;
         _backlog.Clear();
@@ -58,8 +60,8 @@ class SimProcess(World world, int id)
         if (!IsPaused)
             return;
         IsPaused = false;
-        var run = _run;
-        for (var i = 0; i < _backlog.Count && run == _run; i++)
+        var run = Run;
+        for (var i = 0; i < _backlog.Count && run == Run; i++)
         {
             _backlog[i]();
             World.Check();

@@ -15,6 +15,7 @@ sealed class SimStore(World world, int id, StoreModel model) : SimProcess(world,
     public void Call<T>(SimProcess caller, long about, Func<StoreModel, T> transaction, Action<T> answered, Action failed)
     {
         var isOver = false;
+        var run = caller.Run;
         void Fail()
         {
             if (isOver)
@@ -40,7 +41,7 @@ sealed class SimStore(World world, int id, StoreModel model) : SimProcess(world,
         After(arrival, SimEvent.CallArrives, about, () =>
         {
             var result = transaction(Model);
-            if (isReplyLost || World.IsCut(Id, caller.Id))
+            if (isReplyLost || caller.Run != run || World.IsCut(Id, caller.Id))
                 return;
             caller.After(World.Latency(), SimEvent.CallAnswered, about, () =>
             {

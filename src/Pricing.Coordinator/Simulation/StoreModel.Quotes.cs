@@ -140,7 +140,7 @@ public sealed partial class StoreModel
     void Keep(ModelKey key, long figures)
     {
         // The first measurement of a key stays: a second one adds nothing.
-        if (_bug is PlantedBug.MeasurementOverwritten)
+        if (_bug is PlantedBug.MeasurementBeforeFence)
             _figures[key] = figures;
         else
             _figures.TryAdd(key, figures);

@@ -168,6 +168,8 @@ public sealed partial class StoreModel
     /// <summary>The job is measured.</summary>
     public Completion Complete(LeaseId lease, Guid incarnation, long figures)
     {
+        if (_bug is PlantedBug.MeasurementBeforeFence && Exists(lease))
+            Keep(Job(lease.JobId).Key, figures);
         var end = Answer(lease, incarnation, JobState.Completed, "", "completed", Move.Complete);
         if (end is Completion.Applied)
             Keep(Job(lease.JobId).Key, figures);
@@ -192,7 +194,7 @@ public sealed partial class StoreModel
         else if (job.Attempts >= Limits.Job.AttemptsMax)
             End(job, JobState.Failed, "ATTEMPTS_EXHAUSTED");
         else
-            job.State = JobState.Available;
+            (job.State, job.Owner, job.LeaseUntil) = (JobState.Available, Guid.Empty, 0);
         job.RunAt = now + Limits.Job.ReleaseBackoffMs;
         ours.Outcome = "worker_died";
         Moved(Move.Strike, job, lease, incarnation);

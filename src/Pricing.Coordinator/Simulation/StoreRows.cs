@@ -74,11 +74,10 @@ public sealed class QuoteRow(long quoteId, string partner, string requestId, Mod
 }
 
 /// <summary>Which move a row has made, for whoever checks moves.</summary>
-enum Move
+public enum Move
 {
     Enqueue,
     Join,
-    Withdraw,
     Claim,
     Renew,
     Release,

@@ -52,6 +52,7 @@ sealed class Swarm
         ComputeMsMax = random.Chance(0.3) ? 20_000 : random.Between(50, 3_000);
         TransferMsMax = random.Chance(0.3) ? 4_000 : random.Between(1, 500);
         LatencyMsMax = random.Chance(0.3) ? 400 : random.Between(1, 40);
+        FaultEveryMsMax = random.Chance(0.3) ? 400 : 2_000;
         HasTwoEngines = random.Chance(0.4);
         HasPoison = Rate(FaultKind.WorkerDeath) > 0;
     }
@@ -65,6 +66,9 @@ sealed class Swarm
     public int ComputeMsMax { get; }
     public int TransferMsMax { get; }
     public int LatencyMsMax { get; }
+
+    /// <summary>Between two faults that strike by themselves.</summary>
+    public int FaultEveryMsMax { get; }
 
     /// <summary>Some models end the process that measures them.</summary>
     public bool HasPoison { get; }

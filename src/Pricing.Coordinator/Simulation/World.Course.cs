@@ -3,7 +3,7 @@ namespace Pricing.Coordinator.Simulation;
 /// <summary>The course of a seed: clients ask, faults strike, everything heals, everything must end.</summary>
 sealed partial class World
 {
-    const int FaultEveryMsMax = 2_000, LongDeadlineMs = 120_000, AskTriesMax = 8;
+    const int LongDeadlineMs = 120_000, AskTriesMax = 8;
 
     /// <summary>Faults that strike by themselves; the others wait for an occasion.</summary>
     static readonly FaultKind[] OfThemselves =
@@ -74,7 +74,7 @@ sealed partial class World
         });
     }
 
-    void PlanFault() => Plan(Random.Between(100, FaultEveryMsMax), SimEvent.Fault, ClientId, 0, () =>
+    void PlanFault() => Plan(Random.Between(50, Swarm.FaultEveryMsMax), SimEvent.Fault, ClientId, 0, () =>
     {
         if (Now >= _healedAt)
             return;

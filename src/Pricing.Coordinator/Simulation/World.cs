@@ -81,7 +81,7 @@ sealed partial class World
             (promise, what) = (broken.Promise, broken.Message);
             Note($"{promise} is broken: {what}");
         }
-        return new SeedResult(promise, what, _events, _promises.Checks, Now, _hash, _faults, _trace ?? []);
+        return new SeedResult(promise, what, _events, _promises.Checks, Now, _hash, _faults, _promises.Made, _trace ?? []);
     }
 
     public void Plan(int delayMs, SimEvent what, int who, long about, Action action) => _heap.Add(Now + delayMs, what, who, about, action);
@@ -124,6 +124,7 @@ sealed partial class World
     public void Unary<T>(SimProcess from, SimProcess to, long about, int patienceMs, Action<Action<T>> serve, Action<T> answered, Action failed)
     {
         var isOver = false;
+        var run = from.Run;
         from.After(patienceMs, SimEvent.UnaryTimedOut, about, () =>
         {
             if (isOver)
@@ -138,7 +139,7 @@ sealed partial class World
         {
             to.After(Latency() + copy * Random.Between(0, 3_000), SimEvent.UnaryArrives, about, () => serve(reply =>
             {
-                if (IsCut(to.Id, from.Id) || Strikes(FaultKind.UnaryDropped, 0.15))
+                if (from.Run != run || IsCut(to.Id, from.Id) || Strikes(FaultKind.UnaryDropped, 0.15))
                     return;
                 from.After(Latency(), SimEvent.UnaryAnswered, about, () =>
                 {
@@ -198,7 +199,8 @@ sealed partial class World
 
 /// <summary>What became of one seed. An empty promise: all held.</summary>
 public sealed record SeedResult(
-    string Promise, string What, long Events, long Checks, long VirtualMs, ulong TraceHash, IReadOnlyList<long> Faults, IReadOnlyList<string> Trace)
+    string Promise, string What, long Events, long Checks, long VirtualMs, ulong TraceHash, IReadOnlyList<long> Faults, IReadOnlyList<long> Moves,
+    IReadOnlyList<string> Trace)
 {
     public bool Holds => Promise.Length == 0;
 }
