@@ -423,6 +423,9 @@ static class Limits
     {
         public const int LeaseMs = 15_000;
         public const int RenewMs = 5_000;
+
+        /// <summary>A renewal without an answer is given up by then and sent again: two may be lost within one lease.</summary>
+        public const int RenewCallMs = 3_000;
         public const int RescueMs = 1_000;
         public const int AttemptsMax = 5;
 

@@ -19,6 +19,7 @@ public sealed class SchedulerLoop(
 
     /// <summary>A call without an answer has failed by then, whatever the server does: no timer waits for a silent server for ever.</summary>
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(Limits.Database.ConnectSeconds + Limits.Database.StatementSeconds);
+    static readonly TimeSpan RenewPatience = TimeSpan.FromMilliseconds(Limits.Job.RenewCallMs);
 
     readonly Channel<SchedulerEvent> _events = Channel.CreateBounded<SchedulerEvent>(
         new BoundedChannelOptions(Limits.Job.SchedulerEventsMax) { SingleReader = true });
@@ -88,7 +89,7 @@ public sealed class SchedulerLoop(
         SchedulerEvent outcome;
         try
         {
-            using var patience = new CancellationTokenSource(Patience);
+            using var patience = new CancellationTokenSource(effect.Kind is SchedulerEffectKind.Renew ? RenewPatience : Patience);
             outcome = await AskAsync(effect, patience.Token);
         }
         catch (Exception e)

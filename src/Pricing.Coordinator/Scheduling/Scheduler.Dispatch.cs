@@ -94,6 +94,9 @@ public sealed partial class Scheduler
                 _ends.Add(id, LeaseEnd.Released, "node left", _claimSentAt + _times.LeaseMs);
                 continue;
             }
+            // Renewed with the others, but no later than its own time says: the reply may have been slow.
+            var renewAt = _claimSentAt + _times.RenewMs;
+            _renewAt = _held.Count == 0 ? renewAt : Math.Min(_renewAt, renewAt);
             var held = new HeldLease(id, node, 0);
             Trust(held, _claimSentAt);
             node.Credits--;

@@ -231,7 +231,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
             case SchedulerEffectKind.Renew:
                 var sentAt = World.Now - 30_000 + ClockOffsetMs % 60_000;
                 World.Store.Call(this, effect.Call, store => store.Renew(World.Now, effect.Leases, sentAt),
-                    held => Step(SchedulerEvent.RenewDone(effect.Call, held)), () => Failed(effect));
+                    held => Step(SchedulerEvent.RenewDone(effect.Call, held)), () => Failed(effect), Limits.Job.RenewCallMs);
                 break;
             case SchedulerEffectKind.EndLeases:
                 World.Store.Call(this, effect.Call, store => store.EndLeases(World.Now, effect.Leases, effect.End), failed =>

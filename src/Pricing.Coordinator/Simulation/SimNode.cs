@@ -162,6 +162,11 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
             Answer(run, new SimAnswer(run.Lease, AnswerKind.WorkerDeath, 0), 0);
             return;
         }
+        if (World.IsAtFault(key))
+        {
+            Answer(run, new SimAnswer(run.Lease, AnswerKind.Failure, 0), 0);
+            return;
+        }
         if (World.Strikes(FaultKind.NodeFault, 0.1))
         {
             // Our own fault: another node may succeed, but not for ever.

@@ -13,7 +13,7 @@ class SimProcess(World world, int id)
     /// <summary>Its place in the network.</summary>
     public int Id { get; } = id;
 
-    /// <summary>How often it was killed: a reply to an earlier run finds nobody.</summary>
+    /// <summary>Counts starts and ends: what was meant for an earlier run, or for nobody, finds nobody.</summary>
     public int Run { get; private set; }
     public bool IsUp { get; private set; }
     public bool IsPaused { get; private set; }
@@ -24,7 +24,7 @@ class SimProcess(World world, int id)
         var run = Run;
         World.Plan(delayMs, what, Id, about, () =>
         {
-            if (run != Run)
+            if (run != Run || !IsUp)
                 return;
             if (IsPaused)
                 _backlog.Add(action);
@@ -35,6 +35,7 @@ class SimProcess(World world, int id)
 
     public void Start()
     {
+        Run++;
         IsUp = true;
         OnStart();
     }

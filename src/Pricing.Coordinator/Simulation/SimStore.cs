@@ -6,13 +6,13 @@ namespace Pricing.Coordinator.Simulation;
 /// </summary>
 sealed class SimStore(World world, int id, StoreModel model) : SimProcess(world, id)
 {
-    /// <summary>What a caller waits for at most; the shell's own time.</summary>
-    const int PatienceMs = (Limits.Database.ConnectSeconds + Limits.Database.StatementSeconds) * 1_000;
+    /// <summary>So long a caller waits; the shell's own time.</summary>
+    public const int PatienceMs = (Limits.Database.ConnectSeconds + Limits.Database.StatementSeconds) * 1_000;
 
     public StoreModel Model { get; } = model;
 
     /// <summary>Runs one transaction. Exactly one of the two answers comes, unless the caller dies.</summary>
-    public void Call<T>(SimProcess caller, long about, Func<StoreModel, T> transaction, Action<T> answered, Action failed)
+    public void Call<T>(SimProcess caller, long about, Func<StoreModel, T> transaction, Action<T> answered, Action failed, int patienceMs = PatienceMs)
     {
         var isOver = false;
         var run = caller.Run;
@@ -23,7 +23,7 @@ sealed class SimStore(World world, int id, StoreModel model) : SimProcess(world,
             isOver = true;
             failed();
         }
-        caller.After(PatienceMs, SimEvent.CallTimedOut, about, Fail);
+        caller.After(patienceMs, SimEvent.CallTimedOut, about, Fail);
         if (World.IsCut(caller.Id, Id))
             return;
         var arrival = World.Latency();

@@ -48,8 +48,8 @@ sealed class Swarm
         Partners = random.Between(1, 4);
         Quotes = random.Between(4, 40);
         Models = random.Between(1, 12);
-        FaultPhaseMs = random.Between(8_000, 40_000);
-        ComputeMsMax = random.Chance(0.3) ? 20_000 : random.Between(50, 3_000);
+        FaultPhaseMs = random.Between(8_000, 60_000);
+        ComputeMsMax = random.Chance(0.4) ? random.Between(10_000, 60_000) : random.Between(50, 3_000);
         TransferMsMax = random.Chance(0.3) ? 4_000 : random.Between(1, 500);
         LatencyMsMax = random.Chance(0.3) ? 400 : random.Between(1, 40);
         FaultEveryMsMax = random.Chance(0.3) ? 400 : 2_000;

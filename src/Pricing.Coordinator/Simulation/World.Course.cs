@@ -78,7 +78,11 @@ sealed partial class World
     {
         if (Now >= _healedAt)
             return;
-        Fault(OfThemselves[Random.Between(0, OfThemselves.Length - 1)]);
+        // Only what this seed is about: with few kinds left in it, each of them comes often.
+        var kinds = Array.FindAll(OfThemselves, kind => Swarm.Rate(kind) > 0);
+        if (kinds.Length == 0)
+            return;
+        Fault(kinds[Random.Between(0, kinds.Length - 1)]);
         PlanFault();
     });
 
@@ -118,7 +122,13 @@ sealed partial class World
                 break;
             case FaultKind.Partition:
                 Count(kind);
-                Cut(Random.Between(0, FirstNodeId + Nodes.Count - 1), Random.Between(0, FirstNodeId + Nodes.Count - 1), Random.Between(500, 25_000));
+                // Half of them between a coordinator and the store, either way: that is where leases are lost.
+                if (Random.Chance(0.25))
+                    Cut(coordinator.Id, StoreId, Random.Between(500, 25_000));
+                else if (Random.Chance(0.33))
+                    Cut(StoreId, coordinator.Id, Random.Between(500, 25_000));
+                else
+                    Cut(Random.Between(0, FirstNodeId + Nodes.Count - 1), Random.Between(0, FirstNodeId + Nodes.Count - 1), Random.Between(500, 25_000));
                 break;
             case FaultKind.StreamCut when node.Stream is { } open:
                 Count(kind);
@@ -218,7 +228,7 @@ sealed partial class World
             if (quote.State is not QuoteState.Measuring)
                 continue;
             Hold(Now < quote.DeadlineAt + AfterDeadlineMs, "I1", $"quote {quote.QuoteId} waits at {Now}, its deadline was {quote.DeadlineAt}");
-            Hold(Now < _healedAt + RecoveryMs || !HasNodeFor(quote.Key), "LIVE", $"quote {quote.QuoteId} waits for job {quote.JobId} at {Now}, all was healed at {_healedAt}");
+            Hold(Now < _healedAt + RecoveryMs + Swarm.ComputeMsMax || !HasNodeFor(quote.Key), "LIVE", $"quote {quote.QuoteId} waits for job {quote.JobId} at {Now}, all was healed at {_healedAt}");
         }
         foreach (var job in Store.Model.Jobs)
         {

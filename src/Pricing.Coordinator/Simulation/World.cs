@@ -12,7 +12,7 @@ sealed partial class World
     // Places in the network.
     const int StoreId = 0, ClientId = 1, FirstCoordinatorId = 2, FirstNodeId = 8, Places = 16;
 
-    /// <summary>After healing every quote that can be measured ends by then; no later than so long after its deadline it has ended in any case.</summary>
+    /// <summary>So long after healing every quote that can be measured has ended (and what nodes were busy with by then); so long after its deadline any quote.</summary>
     const int RecoveryMs = 60_000, AfterDeadlineMs = 30_000;
 
     readonly EventHeap _heap = new();
@@ -114,6 +114,9 @@ sealed partial class World
 
     /// <summary>Ends every process that measures it.</summary>
     public bool IsPoison(ModelKey key) => Swarm.HasPoison && key.Model % 5 == 1;
+
+    /// <summary>Cannot be measured, and every node says so.</summary>
+    public static bool IsAtFault(ModelKey key) => key.Model % 7 == 3;
 
     /// <summary>What an honest node measures, on any machine.</summary>
     public static long FiguresOf(ModelKey key) => key.Model * 1_000L + key.Engine;
