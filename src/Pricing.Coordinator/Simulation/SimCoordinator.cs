@@ -283,7 +283,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
         _sessions[(stream.Id, lease.JobId)] = lease.Epoch;
         stream.ToNode(new Frame(FrameKind.Assign, id, World.TimeLeftMs(lease)));
         var isBroken = World.Strikes(FaultKind.SendFailed, 0.1);
-        After(World.Random.Between(1, World.Swarm.TransferMsMax), SimEvent.BytesSent, lease.JobId, () =>
+        After(World.TransferMs(), SimEvent.BytesSent, lease.JobId, () =>
         {
             if (!stream.IsOpenHere || _sessions.GetValueOrDefault((stream.Id, lease.JobId)) != lease.Epoch)
                 return;

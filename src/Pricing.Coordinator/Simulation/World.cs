@@ -106,6 +106,8 @@ sealed partial class World
 
     public int ComputeMs() => Random.Between(1, Now < _healedAt ? Swarm.ComputeMsMax : 500);
 
+    public int TransferMs() => Random.Between(1, Now < _healedAt ? Swarm.TransferMsMax : 300);
+
     public long NextQuoteId() => ++_quoteIds;
 
     public long NextStream() => ++_streams;
