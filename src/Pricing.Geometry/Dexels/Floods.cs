@@ -89,6 +89,9 @@ sealed partial class Floods
         }
         while (level.TryPop(out var gap) || waiting.TryTake(out gap))
         {
+            // A border may be shut: it is outside, and nothing comes through it.
+            if (_gaps.IsShut(gap))
+                continue;
             var column = _columns[gap];
             var x = column % _gaps.Width;
             if (x > 0)
@@ -106,7 +109,7 @@ sealed partial class Floods
             var end = _gaps.Starts[column + 1];
             for (var next = _gaps.FirstAbove(column, _gaps.Lows[gap]); next < end && _gaps.Lows[next] < _gaps.Highs[gap]; next++)
             {
-                if (_levels[next] != NotReached)
+                if (_levels[next] != NotReached || _gaps.IsShut(next))
                     continue;
                 if (_gaps.Lows[next] <= _levels[gap])
                 {

@@ -78,6 +78,9 @@ sealed class Gaps
         return new(Width, Height, Starts, lows, highs, Top);
     }
 
+    /// <summary>Without height, as gaps below a floor are: nothing is in it, nothing flows through it.</summary>
+    public bool IsShut(int gap) => Lows[gap] >= Highs[gap];
+
     public bool IsBorder(int column) => column % Width is var x && (x == 0 || x == Width - 1 || column < Width || column >= Width * (Height - 1));
 
     /// <summary>The first gap of a column that reaches above a height.</summary>

@@ -13,6 +13,7 @@ using Pricing.Geometry.Orientation;
 namespace Pricing.Tests.Geometry;
 
 /// <summary>Remembered sums save work and change nothing.</summary>
+[Parallelizable]
 sealed class ChunkSumsTests
 {
     static readonly LayerGrid Grid = new(FdmProfile.Standard.LayerHeightMm);

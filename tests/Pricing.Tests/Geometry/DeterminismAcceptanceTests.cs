@@ -11,11 +11,12 @@ namespace Pricing.Tests.Geometry;
 /// Random parts, each measured in many ways: every format that carries its floats, a random order of triangles, chunking, thread count and vector
 /// width. One digest. PRICING_DETERMINISM_CASES says how many parts (CONTRIBUTING.md).
 /// </summary>
+[Parallelizable]
 sealed class DeterminismAcceptanceTests
 {
     static readonly MeshFormat[] Formats = Enum.GetValues<MeshFormat>();
 
-    static int Cases => int.TryParse(Environment.GetEnvironmentVariable("PRICING_DETERMINISM_CASES"), CultureInfo.InvariantCulture, out var cases) ? cases : 200;
+    static int Cases => int.TryParse(Environment.GetEnvironmentVariable("PRICING_DETERMINISM_CASES"), CultureInfo.InvariantCulture, out var cases) ? cases : 60;
 
     [Test]
     public void One_part_has_one_digest_in_any_format_order_chunking_thread_count_and_width()

@@ -7,6 +7,7 @@ using Pricing.Geometry.Lanes;
 namespace Pricing.Tests.Geometry;
 
 /// <summary>One part, one answer: whatever the order, chunks, threads, format, vector width or process.</summary>
+[Parallelizable]
 sealed class DeterminismTests
 {
     /// <summary>A potato, a box beside it and a cavity: closed, many slopes, three shells.</summary>

@@ -6,6 +6,7 @@ using Pricing.Tests.Geometry.Mesh;
 namespace Pricing.Tests.Geometry;
 
 /// <summary>Figures of real parts against other tools, where those agree; without the parts, of made ones against their formulas.</summary>
+[Parallelizable]
 sealed class MeasuredCorpusTests
 {
     sealed record Truth(string File, double Volume, double Area, double[] Box, bool? Watertight, long? BoundaryEdges, long? Shells);

@@ -9,6 +9,7 @@ namespace Pricing.Tests.Geometry.Dexels;
 
 /// <summary>The door: reach, findings, sameness, bounds, real parts.</summary>
 [TestFixture]
+[Parallelizable]
 public sealed class DexelAnalysisTests
 {
     static DexelFacts Facts(IEnumerable<Point3[]> shape, DexelOptions? options = null, Frame? frame = null, int threads = 1) =>

@@ -122,10 +122,12 @@ public sealed class FloodsTests
         Assert.That(Traps(box).Pools.VolumeMm3, Is.EqualTo(16 * 16 * 6).Within(0.1).Percent);
     }
 
-    [Test]
-    public void Levels_are_those_of_the_twin()
+    // The first seed met a gap that the floor shut, through which the kernel flowed.
+    [TestCase(525366817)]
+    [TestCase(null)]
+    public void Levels_are_those_of_the_twin(int? known)
     {
-        var seed = Random.Shared.Next();
+        var seed = known ?? Random.Shared.Next();
         TestContext.Out.WriteLine($"seed {seed}");
         var random = new Random(seed);
         for (var round = 0; round < 8; round++)

@@ -6,6 +6,7 @@ using Pricing.Tests.Geometry.Mesh;
 
 namespace Pricing.Tests.Geometry.Processes;
 
+[Parallelizable]
 sealed class SlaEstimateTests
 {
     static readonly SlaProfile Bare = SlaProfile.Standard with { Supports = false, Pad = false, DisplayXMm = 400, DisplayYMm = 400 };

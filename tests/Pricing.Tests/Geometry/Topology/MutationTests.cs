@@ -11,6 +11,7 @@ namespace Pricing.Tests.Geometry.Topology;
 /// A hundred thousand small changes to closed meshes, some of which leave them closed: the fingerprint of the streaming pass and the counted
 /// edges must both say what a plain dictionary of directed edges says.
 /// </summary>
+[Parallelizable]
 sealed class MutationTests
 {
     const int Rounds = 100_000;

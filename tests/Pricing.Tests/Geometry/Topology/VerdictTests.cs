@@ -5,6 +5,7 @@ using Pricing.Tests.Geometry.Mesh;
 namespace Pricing.Tests.Geometry.Topology;
 
 /// <summary>One row of the promise after the other: what a mesh is, what is said of it.</summary>
+[Parallelizable]
 sealed class VerdictTests
 {
     static readonly string[] Notes = ["UNIT_ASSUMED", "MULTIPLE_SHELLS", "NON_MANIFOLD_EDGES", "DEGENERATE_TRIANGLES"];
