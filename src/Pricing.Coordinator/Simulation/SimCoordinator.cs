@@ -131,7 +131,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
         World.Store.Call(this, answer.Lease.JobId, store => answer.Kind switch
         {
             AnswerKind.Figures => store.Complete(answer.Lease, incarnation, answer.Figures),
-            AnswerKind.Failure => store.Fail(answer.Lease, incarnation, "MODEL_AT_FAULT"),
+            AnswerKind.Failure => store.Fail(answer.Lease, incarnation, "FAULTY"),
             _ => store.Strike(World.Now, answer.Lease, incarnation).Completion,
         }, completion =>
         {

@@ -295,7 +295,7 @@ public sealed partial class StoreModel
             var job = _live[i];
             if (job.State is not JobState.Available || job.Key.Engine == known || job.RunAt > now)
                 continue;
-            End(job, JobState.Failed, "UNKNOWN_ENGINE");
+            End(job, JobState.Failed, "DISCARDED");
             Moved(Move.Deadline, job);
         }
     }
