@@ -69,20 +69,28 @@ public sealed class NodeSession(
         await using var onStop = stopping.Register(() => _end.TrySetResult());
         await scheduler.PostAsync(
             SchedulerEvent.NodeJoined(Stream, new NodeFacts(Incarnation, Hello.Node, (int)Hello.EngineVersion)), CancellationToken.None);
+        Task? first = null;
+        try
+        {
+            var writing = outbox.RunAsync(ended.Token);
+            Task[] parts = [writing, ReadAsync(requests, ended.Token), WatchdogAsync(outbox, ended.Token)];
+            first = await Task.WhenAny([.. parts, _end.Task]);
+            _end.TrySetResult();
+            if (stopping.IsCancellationRequested)
+                await DrainAsync(outbox, writing);
 
-        var writing = outbox.RunAsync(ended.Token);
-        Task[] parts = [writing, ReadAsync(requests, ended.Token), WatchdogAsync(outbox, ended.Token)];
-        var first = await Task.WhenAny([.. parts, _end.Task]);
-        _end.TrySetResult();
-        if (stopping.IsCancellationRequested)
-            await DrainAsync(outbox, writing);
-
-        await ended.CancelAsync();
-        foreach (var part in parts)
-            await part.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        foreach (var held in _held.Values)
-            Remove(held.Id);
-        await scheduler.PostAsync(SchedulerEvent.NodeLeft(Stream, stopping.IsCancellationRequested ? "coordinator stops" : Reason(first)), CancellationToken.None);
+            await ended.CancelAsync();
+            foreach (var part in parts)
+                await part.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            // Whatever ended it: who joined leaves, or its leases would be renewed for nobody.
+            _end.TrySetResult();
+            foreach (var held in _held.Values)
+                Remove(held.Id);
+            await scheduler.PostAsync(SchedulerEvent.NodeLeft(Stream, stopping.IsCancellationRequested ? "coordinator stops" : Reason(first)), CancellationToken.None);
+        }
 
         if (stopping.IsCancellationRequested)
             throw RefusalException.ShuttingDown();
@@ -286,5 +294,5 @@ public sealed class NodeSession(
             End(new RefusalException(StatusCode.ResourceExhausted, "NODE_NOT_READING", "The node does not read its stream."));
     }
 
-    static string Reason(Task part) => part.Exception?.GetBaseException() is { } fault ? $"stream lost: {fault.Message}" : "stream ended by the node";
+    static string Reason(Task? part) => part?.Exception?.GetBaseException() is { } fault ? $"stream lost: {fault.Message}" : "stream ended by the node";
 }

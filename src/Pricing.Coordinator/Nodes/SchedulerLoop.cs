@@ -42,9 +42,24 @@ public sealed class SchedulerLoop(
         signals.JobEnded += Ended;
         var ringing = RingAsync(stoppingToken);
         await using var wake = stoppingToken.Register(() => _events.Writer.TryWrite(SchedulerEvent.Tick));
+        try
+        {
+            await ReadAsync(stoppingToken);
+        }
+        finally
+        {
+            signals.JobEnded -= Ended;
+            // Nobody waits for a listener that is gone.
+            _events.Writer.TryComplete();
+        }
+        await ringing;
+    }
+
+    /// <summary>The streams end before this loop is asked to: what they gave back is told to the database, then it is over.</summary>
+    async Task ReadAsync(CancellationToken stopping)
+    {
         var stopTold = false;
-        // The streams end before this loop is asked to: what they gave back is told to the database, then it is over.
-        while (!stoppingToken.IsCancellationRequested || _events.Reader.TryPeek(out _) || _callsUnderWay > 0)
+        while (!stopping.IsCancellationRequested || _events.Reader.TryPeek(out _) || _callsUnderWay > 0)
         {
             var happened = await _events.Reader.ReadAsync(CancellationToken.None);
             if (!stopTold && lifetime.ApplicationStopping.IsCancellationRequested)
@@ -54,9 +69,6 @@ public sealed class SchedulerLoop(
             }
             Step(happened);
         }
-        signals.JobEnded -= Ended;
-        _events.Writer.TryComplete();
-        await ringing;
     }
 
     void Step(SchedulerEvent happened)
