@@ -28,6 +28,8 @@ install_packages() {
   command -v node >/dev/null || missing+=(nodejs)
   command -v npm >/dev/null || missing+=(npm)
   command -v redis-server >/dev/null || missing+=(redis-server)
+  # A real S3: Ceph's gateway on one monitor and one in-memory store (tests/Pricing.IntegrationTests/Servers/rgw.sh).
+  command -v radosgw >/dev/null || missing+=(radosgw ceph-mon ceph-osd ceph-common)
   [ ${#missing[@]} -eq 0 ] && { echo "nothing missing"; return 0; }
   local sudo=""
   [ "$(id -u)" -eq 0 ] || sudo=sudo

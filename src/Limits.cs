@@ -275,8 +275,8 @@ static class Limits
         /// <summary>A watcher hears something at least this often.</summary>
         public const int WatchHeartbeatMs = 5_000;
 
-        /// <summary>Queue positions are counted up to here.</summary>
-        public const int QueuePositionMax = 10_000;
+        /// <summary>Queue positions are counted up to here, and estimated beyond.</summary>
+        public const int QueuePositionMax = 1_000;
 
         /// <summary>Price list versions kept parsed in memory.</summary>
         public const int ParsedPriceListsMax = 32;
@@ -366,6 +366,54 @@ static class Limits
         public const int UploadGraceSeconds = 30;
 
         public const int PartnerCharsMax = 63;
+
+        /// <summary>One part on its way into a bucket: read from the local file as it is sent, so it takes no memory of its own; 10,000 parts are allowed.</summary>
+        public const int PartBytes = 8 << 20;
+
+        /// <summary>Parts on their way at the same time, of all uploads of one coordinator; and copies that are fetched from the bucket.</summary>
+        public const int PartsInFlightMax = 16;
+        public const int FetchesMax = 8;
+
+        /// <summary>Calls to a bucket: short ones, one part, an answer's first byte, silence in the middle of an answer.</summary>
+        public const int BucketMs = 5_000;
+        public const int PartMs = 60_000;
+        public const int FirstByteMs = 3_000;
+        public const int ReadStallMs = 10_000;
+
+        /// <summary>How often one read of a copy is taken up again where it broke.</summary>
+        public const int ResumesMax = 3;
+
+        /// <summary>Failures in a row after which the bucket is asked only by a probe, each time this has passed.</summary>
+        public const int BucketFailuresMax = 5;
+        public const int BucketOpenMs = 15_000;
+
+        /// <summary>Local copies in front of a bucket.</summary>
+        public const long LocalBytesDefault = 16L << 30;
+
+        /// <summary>A model that nobody asks for this long loses its bytes, unless told otherwise; what is known of it stays.</summary>
+        public const int KeepDaysDefault = 180;
+        public const int KeepDaysMax = 36_500;
+
+        /// <summary>Models whose stored copy one coordinator remembers.</summary>
+        public const int CopiesRememberedMax = 20_000;
+
+        /// <summary>Bytes found damaged stay this long as evidence.</summary>
+        public const int EvidenceDays = 7;
+
+        /// <summary>The cleaner: its rounds, rows of one round, and the age at which an upload nobody ended is a leftover.</summary>
+        public const int CleanSeconds = 600;
+        public const int RemoveBatchMax = 200;
+        public const int SweepBatchMax = 500;
+        public const int LeftoverHours = 24;
+
+        /// <summary>Reading a suspected copy anew.</summary>
+        public const int CheckSeconds = 120;
+
+        /// <summary>What a broken upload had brought is kept this long, for the next try, within these bounds; less than the least is not worth it.</summary>
+        public const int BrokenMinutes = 30;
+        public const int BrokenUploadsMax = 64;
+        public const long BrokenBytesMax = 4L << 30;
+        public const long BrokenBytesMin = 1L << 20;
     }
 
     /// <summary>Bounds on a measured part that may be priced. With the ranges that a price list may hold they keep every product within
@@ -435,6 +483,10 @@ static class Limits
         /// <summary>What is kept of one worker's death.</summary>
         public const int EvidenceBytesMax = 16 << 10;
         public const int ClaimBatchMax = 32;
+
+        /// <summary>The whole queue is looked at this often; when that takes longer than so much, claims begin where the look found the first job.</summary>
+        public const int QueueLookMs = 1_000;
+        public const int QueueLookSlowMs = 3;
         public const int RescueBatchMax = 500;
 
         /// <summary>The scheduler looks for work this often even when nobody woke it, and repeats a call that failed.</summary>
@@ -456,11 +508,45 @@ static class Limits
         public const int NodeNameCharsMax = 120;
         public const int NodesMax = 1_000;
 
+        /// <summary>Of what is served while both lanes have work, each gets at least this share (percent).</summary>
+        public const int LaneSharePercentMin = 30;
+
+        /// <summary>Jobs waiting in one lane; above, what has to be measured first is refused. And of one partner, so that nobody fills a lane alone.</summary>
+        public const int QueuedPerLaneMax = 100_000;
+        public const int QueuedPerPartnerMax = 20_000;
+
+        /// <summary>The queue is summed up this often, or less often: with this many times the pause that the summing took, up to so many rounds.</summary>
+        public const int GaugeMs = 1_000;
+        public const int GaugePausePerTime = 20;
+        public const int GaugeRoundsSkippedMax = 10;
+
+        /// <summary>No longer wait is ever predicted.</summary>
+        public const int PredictedWaitSecondsMax = 24 * 3_600;
+
+        /// <summary>A caller who was refused for the queue is asked to come back between these.</summary>
+        public const int RetryAfterSecondsMin = 1;
+        public const int RetryAfterSecondsMax = 600;
+
+        /// <summary>Where the pool's rate is not known yet, that soon.</summary>
+        public const int RetryAfterSecondsUnknown = 5;
+
+        /// <summary>Partners with terms of their own, and a partner's weight within its lane.</summary>
+        public const int PartnersListedMax = 10_000;
+        public const int PartnerWeightMax = 100;
+
         /// <summary>A write to a node that takes longer ends its stream.</summary>
         public const int NodeWriteSeconds = 10;
 
         /// <summary>A node that acknowledges nothing for this long, with its window full, loses the lease.</summary>
         public const int AckSeconds = 60;
+
+        /// <summary>A smaller model is sent faster than a lease is moved to the node that has it.</summary>
+        public const long AffinityBytesMin = 256 << 10;
+
+        /// <summary>Measuring ahead of the store begins once an upload has brought this much, this fast; when no byte comes for so long, it is given up.</summary>
+        public const long AheadBytesMin = 1L << 20;
+        public const long AheadBytesPerSecondMin = 8L << 20;
+        public const int AheadStarveMs = 2_000;
 
         /// <summary>A node says who it is this soon after it dialled.</summary>
         public const int HelloSeconds = 10;
@@ -496,6 +582,11 @@ static class Limits
 
         /// <summary>A coordinator that names no time left, or a longer one, gets this: a quote's deadline.</summary>
         public const int TimeLeftSecondsMax = Quote.DeadlineSeconds;
+
+        /// <summary>Bytes of models a node keeps after it measured them, all and one; and how many it tells of. They are the very buffers they came in.</summary>
+        public const long KeptBytesMax = 256L << 20;
+        public const long KeptModelBytesMax = 64L << 20;
+        public const int KeptModelsMax = 1_024;
 
         /// <summary>A stopping node waits this long for jobs that are nearly done before it releases them.</summary>
         public const int StopGraceMs = 1_000;
@@ -604,6 +695,46 @@ static class Limits
         /// <summary>Statements each connection keeps prepared.</summary>
         public const int PreparedStatementsMax = 64;
         public const int RetriesMax = 2;
+
+        /// <summary>A transaction of ours that is open for longer is ended by a look at the server this often; PostgreSQL 15 has no bound of its own.</summary>
+        public const int TransactionSeconds = 30;
+        public const int TransactionWatchMs = 5_000;
+
+        /// <summary>Whoever else holds a transaction this long is named in the log, so many at a time.</summary>
+        public const int SnapshotWarnSeconds = 30;
+        public const int TransactionsListedMax = 10;
+
+        /// <summary>Connections to the read replica, and how often a lost host of several is tried again.</summary>
+        public const int ReplicaConnectionsMax = 20;
+        public const int HostRecheckSeconds = 1;
+
+        /// <summary>The replica is asked how far it is this often, within this long; further behind than this it is not read from.</summary>
+        public const int ReplicaProbeMs = 500;
+        public const int ReplicaProbeSeconds = 1;
+        public const int ReplicaLagMsMax = 5_000;
+
+        /// <summary>Positions of the primary that are remembered to measure the replica's distance by.</summary>
+        public const int ReplicaMarksMax = 64;
+    }
+
+    /// <summary>Bounds on what has ended: when it leaves the hot tables, and when the database altogether.</summary>
+    public static class Archive
+    {
+        /// <summary>An ended job leaves the hot table this long after its end: by then most late answers have come.</summary>
+        public const int AfterSeconds = 60;
+
+        /// <summary>Rows of one batch, which is one short transaction, and the pause when there is nothing to do.</summary>
+        public const int BatchMax = 500;
+        public const int TickMs = 1_000;
+
+        /// <summary>Months of ended jobs that are kept beside the current one.</summary>
+        public const int MonthsMax = 13;
+
+        /// <summary>A quarantined job that was released, and its tries, stay in the hot table this long: operators list them there.</summary>
+        public const int QuarantineDaysMax = 30;
+
+        /// <summary>A quote is kept for three years: a price is explained from what was stored.</summary>
+        public const int QuoteDaysMax = 1_100;
     }
 
     /// <summary>Bounds on the private PostgreSQL cluster the program keeps in its data folder.</summary>
@@ -749,6 +880,15 @@ static class Limits
         public const int BenchRepetitionsMax = 1_000;
         public const int BenchSecondsMax = 600;
         public const int BenchClientsMax = 1_000;
+        public const int BenchFinishedMax = 20_000_000;
+
+        /// <summary>A load: its rate, its length, the partners it comes from, what is unanswered at a time, the grain of its clock, the patience at its end.</summary>
+        public const int LoadRateMax = 100_000;
+        public const int LoadSecondsMax = 24 * 3_600;
+        public const int LoadPartnersMax = 1_000;
+        public const int LoadInFlightMax = 20_000;
+        public const int LoadTickMs = 1;
+        public const int LoadDrainSeconds = 60;
 
         /// <summary>One run of another program that ours is compared with; it is ended then, and said so.</summary>
         public const int PeerSeconds = 300;

@@ -53,10 +53,12 @@ static partial class Door
             MeasureCommand.Create(terminal),
             ServeCommand.Create(terminal),
             PricesCommand.Create(terminal),
+            PartnersCommand.Create(terminal),
             ExamplesCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             BenchCommand.Create(terminal),
             SimCommand.Create(terminal),
+            LoadCommand.Create(terminal),
         };
         return root;
     }

@@ -38,7 +38,7 @@ public sealed class ModelUpload
     /// <summary>
     /// Uploads from a seekable stream, from its present position to its end. 1. Size checked against the platform's limit before a byte
     /// is read. 2. Hashed, whole and in content-defined chunks. 3. Announced by hash: known bytes end here. 4. Asked for which chunks the
-    /// platform has from files this partner uploaded before. 5. The others are sent; a lost connection starts this step again, bounded. When a
+    /// platform has from files this partner uploaded before. 5. The others are sent; a lost connection starts from 4 again, bounded, and goes on where it was. When a
     /// chunk turns out to be gone after all, the whole file is sent.
     /// </summary>
     public async Task<UploadResult> UploadAsync(Stream content, string fileName, IProgress<UploadProgress>? progress = null,
@@ -60,21 +60,20 @@ public sealed class ModelUpload
         if (model.State == Model.Types.State.Stored)
             return new UploadResult(model, AlreadyKnown: true);
 
-        var header = new UploadHeader { Parent = _options.Partner, Sha256 = outline.Sha256, SizeBytes = size, FileName = fileName };
+        var header = new UploadHeader { Parent = _options.Partner, Sha256 = outline.Sha256, SizeBytes = size, FileName = fileName, MeasureAhead = _options.MeasureAhead };
         header.Chunks.Add(outline.Chunks);
         await _turns.WaitAsync(cancellation).ConfigureAwait(false);
         try
         {
-            header.ReusedChunks.Add(await FindReusedAsync(outline, cancellation).ConfigureAwait(false));
             try
             {
-                return await SendAsync(content, start, header, progress, cancellation).ConfigureAwait(false);
+                return await SendAsync(content, start, header, outline, progress, cancellation).ConfigureAwait(false);
             }
             catch (PricingException error) when (header.ReusedChunks.Count > 0 && error.Reason is "CHUNK_UNKNOWN" or "SHA256_MISMATCH")
             {
                 // Reuse only ever saves: what it cannot do, sending the file can.
                 header.ReusedChunks.Clear();
-                return await SendAsync(content, start, header, progress, cancellation).ConfigureAwait(false);
+                return await SendAsync(content, start, header, null, progress, cancellation).ConfigureAwait(false);
             }
         }
         finally
@@ -103,12 +102,22 @@ public sealed class ModelUpload
         }
     }
 
-    async Task<UploadResult> SendAsync(Stream content, long start, UploadHeader header, IProgress<UploadProgress>? progress, CancellationToken cancellation)
+    // The outline is asked about before every try: what an earlier one brought before it broke need not travel again. Null: everything is sent.
+    async Task<UploadResult> SendAsync(
+        Stream content, long start, UploadHeader header, FileOutline? outline, IProgress<UploadProgress>? progress, CancellationToken cancellation)
     {
-        var runs = RunsToSend(header);
-        var sent = runs.Sum(run => run.Length);
-        var model = await _retry.RunAsync("UploadModel", token => SendAsync(content, start, runs, header, progress, token), cancellation)
-            .ConfigureAwait(false);
+        long sent = 0;
+        var model = await _retry.RunAsync("UploadModel", async token =>
+        {
+            if (outline is not null)
+            {
+                header.ReusedChunks.Clear();
+                header.ReusedChunks.Add(await FindReusedAsync(outline, token).ConfigureAwait(false));
+            }
+            var runs = RunsToSend(header);
+            sent = runs.Sum(run => run.Length);
+            return await SendAsync(content, start, runs, header, progress, token).ConfigureAwait(false);
+        }, cancellation).ConfigureAwait(false);
         return new UploadResult(model, AlreadyKnown: false) { BytesSent = sent, BytesReused = header.SizeBytes - sent };
     }
 

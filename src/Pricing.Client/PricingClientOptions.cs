@@ -11,6 +11,9 @@ public sealed record PricingClientOptions
     /// <summary>Tries of one call, the first included. Only UNAVAILABLE and a RESOURCE_EXHAUSTED that says when to come back are tried again, and always with the same request id.</summary>
     public int Attempts { get; init; } = Limits.Client.AttemptsMax;
 
+    /// <summary>A quote with the usual measure options follows each upload: an idle node may measure the bytes while they travel.</summary>
+    public bool MeasureAhead { get; init; }
+
     /// <summary>Told before every retry: which call, which try failed, why, and how long the pause is.</summary>
     public Action<RetryNotice>? OnRetry { get; init; }
 

@@ -7,6 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Npgsql;
+using Pricing.Coordinator.Archive;
 using Pricing.Coordinator.Cache;
 using Pricing.Coordinator.Catalog;
 using Pricing.Coordinator.Database;
@@ -19,7 +21,7 @@ using Pricing.Coordinator.Quotes;
 
 namespace Pricing.Coordinator;
 
-/// <summary>The coordinator as a host of its own: gRPC over h2c, one database, one model folder.</summary>
+/// <summary>The coordinator as a host of its own: gRPC over h2c, one database, one model store.</summary>
 public static class CoordinatorHost
 {
     /// <param name="options">Where to listen and what to use.</param>
@@ -61,17 +63,33 @@ public static class CoordinatorHost
         services.AddSingleton(options);
         services.AddSingleton(options.Time);
         services.AddSingleton(_ => DatabaseSource.Create(options.ConnectionString));
+        AddLoop(services, provider => new LaggingReads(
+            provider.GetRequiredService<NpgsqlDataSource>(), options.ReplicaConnectionString, options.Time, provider.GetRequiredService<ILogger<LaggingReads>>()));
         // First of the hosted services: they start in order, and the listener opens after the last.
         services.AddHostedService<Startup>();
 
         services.AddSingleton<JobSignals>();
         services.AddSingleton<JobStore>();
         services.AddSingleton<QuarantineStore>();
+        services.AddSingleton<PartnerStore>();
+        services.AddSingleton<QueueQueries>();
+        AddLoop<QueueGauge>(services);
         services.AddSingleton<PipelineCounters>();
         services.AddSingleton<ProgressBoard>();
+        services.AddHostedService<QueueFloor>();
 
-        services.AddSingleton(_ => new ModelStore(options.ModelFolder));
+        services.AddSingleton<JobArchive>();
+        services.AddHostedService<Archivist>();
+        services.AddHostedService<TransactionWatch>();
+
+        services.AddSingleton<IModelStore>(provider => options.Bucket is { } bucket
+            ? new BucketStore(bucket, options.ModelFolder, options.LocalModelBytes, options.Time, provider.GetRequiredService<ILogger<BucketStore>>())
+            : new FolderStore(options.ModelFolder));
         services.AddSingleton<ModelQueries>();
+        services.AddSingleton<ModelRemovals>();
+        services.AddSingleton<StoredModels>();
+        services.AddSingleton<BrokenUploads>();
+        services.AddHostedService<ModelCleaner>();
         services.AddSingleton<UploadSlots>();
         services.AddSingleton<ModelService>();
 
@@ -86,6 +104,7 @@ public static class CoordinatorHost
         AddLoop<QuotePricer>(services);
         AddLoop<QuoteFeed>(services);
         services.AddHostedService<QuoteDeadlines>();
+        services.AddSingleton<Admission>();
         services.AddSingleton<QuoteAcceptor>();
         services.AddSingleton<QuoteWatch>();
         services.AddSingleton<BulkQuotes>();
@@ -94,18 +113,24 @@ public static class CoordinatorHost
 
         services.AddSingleton<ModelSender>();
         services.AddSingleton<NodeRegistry>();
+        services.AddSingleton<ModelAffinity>();
+        services.AddSingleton<IAheadMeasuring, AheadMeasuring>();
         services.AddSingleton<NodeSessions>();
         services.AddSingleton<NodeService>();
         AddLoop<SchedulerLoop>(services);
 
         services.AddSingleton<PipelineQueries>();
+        services.AddSingleton<PartnerDesk>();
         services.AddSingleton<OpsService>();
     }
 
     /// <summary>A loop that others also call.</summary>
-    static void AddLoop<T>(IServiceCollection services) where T : class, IHostedService
+    static void AddLoop<T>(IServiceCollection services, Func<IServiceProvider, T>? make = null) where T : class, IHostedService
     {
-        services.AddSingleton<T>();
+        if (make is null)
+            services.AddSingleton<T>();
+        else
+            services.AddSingleton(make);
         services.AddHostedService(provider => provider.GetRequiredService<T>());
     }
 

@@ -95,6 +95,8 @@ sealed class CoordinatorSession(
             InstructionSet = MeasurementMapping.InstructionSet,
         };
         hello.Lanes.AddRange(options.Lanes);
+        hello.KeepsModels = true;
+        hello.KeptModels.AddRange(jobs.Kept.Names);
         return hello;
     }
 
@@ -186,7 +188,20 @@ sealed class CoordinatorSession(
         if (refusal is not null)
             Release(new Lease(assign.JobId, assign.Epoch), refusal);
         else
+        {
             log.LogInformation("Job {JobId} epoch {Epoch} taken: {Bytes} bytes.", assign.JobId, assign.Epoch, assign.ModelBytes);
+            if (assign.ExpectsModel)
+                SayWhatIsHere(assign);
+        }
+    }
+
+    // The coordinator waits for this before it sends a byte.
+    void SayWhatIsHere(Assign assign)
+    {
+        var chunks = jobs.Kept.Find(assign.ModelSha256, assign.ModelBytes);
+        if (chunks is not null)
+            jobs.Find(assign.JobId, assign.Epoch)?.TakeKept(chunks);
+        Send(new WorkRequest { ChunkAck = new ChunkAck { JobId = assign.JobId, Epoch = assign.Epoch, Offset = chunks is null ? 0 : assign.ModelBytes } });
     }
 
     void GiveBack(JobRun run, string reason)

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Google.Protobuf;
 using Pricing.Geometry;
 using Pricing.Node.V1;
 using Pricing.Node.Workers;
@@ -18,6 +19,8 @@ sealed class JobRun : IDisposable
     readonly BlockingCollection<Chunk> _chunks = [];
     // The stream may bring a chunk or a cancel at the very moment the run ends and is disposed.
     readonly Lock _ending = new();
+    // Every chunk, where the model is small enough to be kept.
+    readonly List<ByteString>? _collected;
     IMeasuring? _measuring;
     long _received;
     long _consumed;
@@ -30,6 +33,7 @@ sealed class JobRun : IDisposable
     {
         Assign = assign;
         Session = session;
+        _collected = KeptModels.Fits(assign.ModelBytes) ? [] : null;
         var most = TimeSpan.FromSeconds(Limits.Node.TimeLeftSecondsMax);
         var left = assign.TimeLeft?.ToTimeSpan() ?? most;
         _stop = new CancellationTokenSource(left > most ? most : left > TimeSpan.Zero ? left : TimeSpan.FromTicks(1), time);
@@ -52,6 +56,9 @@ sealed class JobRun : IDisposable
     public bool HasAllBytes => _hasAllBytes;
 
     public long BytesConsumed => Volatile.Read(ref _consumed);
+
+    /// <summary>All bytes as they came; null when they are not all here, or too many to keep.</summary>
+    public IReadOnlyList<ByteString>? Collected => HasAllBytes ? _collected : null;
 
     /// <summary>1 while an acknowledgement waits in the session's writer; it takes the newest offset when it is written.</summary>
     public int AckQueued;
@@ -78,11 +85,32 @@ sealed class JobRun : IDisposable
             if (_disposed)
                 return null;
             _chunks.Add(chunk, CancellationToken.None);
+            _collected?.Add(chunk.Data);
             if (!chunk.Last)
                 return null;
             _hasAllBytes = true;
             _chunks.CompleteAdding();
             return null;
+        }
+    }
+
+    /// <summary>Takes the whole model from what this node kept, instead of from the stream.</summary>
+    public void TakeKept(IReadOnlyList<ByteString> chunks)
+    {
+        long offset = 0;
+        lock (_ending)
+        {
+            if (_disposed)
+                return;
+            foreach (var data in chunks)
+            {
+                _chunks.Add(new Chunk { Offset = offset, Data = data, Last = offset + data.Length == Assign.ModelBytes }, CancellationToken.None);
+                offset += data.Length;
+            }
+            _collected?.AddRange(chunks);
+            _received = offset;
+            _hasAllBytes = true;
+            _chunks.CompleteAdding();
         }
     }
 

@@ -9,7 +9,7 @@ namespace Pricing.Node;
 /// <summary>
 /// The leases this node holds, across streams: how many there may be, which of them are being measured, and what becomes of each outcome.
 /// </summary>
-sealed class JobTable(NodeOptions options, WorkerPool pool, CompletionSender completion, ILogger<JobTable> log) : IDisposable
+sealed class JobTable(NodeOptions options, WorkerPool pool, KeptModels kept, CompletionSender completion, ILogger<JobTable> log) : IDisposable
 {
     static readonly ActivitySource Activities = new("Pricing.Node");
 
@@ -17,6 +17,9 @@ sealed class JobTable(NodeOptions options, WorkerPool pool, CompletionSender com
     readonly Dictionary<Lease, (JobRun Run, Task Life)> _held = [];
     readonly SemaphoreSlim _slots = new(options.Threads);
     CoordinatorSession? _session;
+
+    /// <summary>Models whose bytes are here.</summary>
+    public KeptModels Kept => kept;
 
     /// <summary>A welcomed stream takes over; answers how many jobs it may be given at once. Later ones are granted as jobs end.</summary>
     public int Enter(CoordinatorSession session)
@@ -105,6 +108,10 @@ sealed class JobTable(NodeOptions options, WorkerPool pool, CompletionSender com
 
         var outcome = await MeasureAsync(run, slot).ConfigureAwait(false);
         activity?.SetTag("outcome", outcome.GetType().Name);
+        if (outcome is JobOutcome.Measured && run.Collected is { } chunks)
+            kept.Keep(run.Assign.ModelSha256, run.Assign.ModelBytes, chunks);
+        else if (outcome is JobOutcome.Released { Reason: ReleaseReason.HashMismatch })
+            kept.Forget(run.Assign.ModelSha256);
         try
         {
             await AnswerAsync(run, outcome).ConfigureAwait(false);

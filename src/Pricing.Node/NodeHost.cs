@@ -23,6 +23,7 @@ public static class NodeHost
             .AddSingleton<NodeStatus>()
             .AddSingleton<Coordinators>()
             .AddSingleton<WorkerPool>()
+            .AddSingleton<KeptModels>()
             .AddSingleton<JobTable>()
             .AddSingleton<CompletionSender>()
             .AddHostedService<NodeWorker>();

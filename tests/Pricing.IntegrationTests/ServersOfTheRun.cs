@@ -8,5 +8,9 @@ namespace Pricing.IntegrationTests;
 public sealed class ServersOfTheRun
 {
     [OneTimeTearDown]
-    public Task StopAsync() => PostgresServer.StopAsync();
+    public async Task StopAsync()
+    {
+        await PostgresServer.StopAsync();
+        await RgwServer.StopAsync();
+    }
 }

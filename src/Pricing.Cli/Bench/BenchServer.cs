@@ -11,20 +11,24 @@ sealed class BenchServer : IDisposable
 
     public Uri Address { get; }
 
-    public static async Task<BenchServer> StartAsync(string home, string? redis, CancellationToken cancellation)
+    public static Task<BenchServer> StartAsync(string home, string? redis, CancellationToken cancellation)
+    {
+        List<string> arguments = ["serve", "--roles", "coordinator,node", "--listen", "127.0.0.1:0", "--home", home];
+        if (redis is not null)
+            arguments.AddRange(["--redis", redis]);
+        return StartAsync(arguments, "ready node", cancellation);
+    }
+
+    /// <summary>This program with other arguments; ready once it has said where it listens, and this.</summary>
+    public static async Task<BenchServer> StartAsync(IReadOnlyList<string> arguments, string lastWords, CancellationToken cancellation)
     {
         var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardOutput = true, RedirectStandardError = true };
         var program = typeof(BenchServer).Assembly.Location;
         // Started by the dotnet host or by an executable of its own.
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
             start.ArgumentList.Add(program);
-        foreach (var argument in new[] { "serve", "--roles", "coordinator,node", "--listen", "127.0.0.1:0", "--home", home })
+        foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        if (redis is not null)
-        {
-            start.ArgumentList.Add("--redis");
-            start.ArgumentList.Add(redis);
-        }
         start.Environment.Remove("PRICING_DATABASE");
         var process = Process.Start(start) ?? throw new InvalidOperationException("The server could not be started.");
         try
@@ -37,7 +41,7 @@ sealed class BenchServer : IDisposable
             {
                 if (line.StartsWith("ready coordinator ", StringComparison.Ordinal))
                     address = new Uri(line["ready coordinator ".Length..]);
-                if (line.StartsWith("ready node", StringComparison.Ordinal) && address is not null)
+                if (line.StartsWith(lastWords, StringComparison.Ordinal) && address is not null)
                     return new BenchServer(process, address);
             }
             throw new FaultException(new Fault(ExitCode.Unavailable, "UNAVAILABLE", "The server ended before it was ready; 'pricing serve' says why.", "serve"));
@@ -54,6 +58,13 @@ sealed class BenchServer : IDisposable
     {
         _process.Refresh();
         return _process.TotalProcessorTime;
+    }
+
+    /// <summary>The most memory it has been resident with.</summary>
+    public long PeakRssBytes()
+    {
+        var line = File.ReadLines($"/proc/{_process.Id}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], System.Globalization.CultureInfo.InvariantCulture) << 10;
     }
 
     public void Dispose()

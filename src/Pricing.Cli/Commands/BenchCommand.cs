@@ -21,13 +21,26 @@ static class BenchCommand
         var format = new Option<string?>("--format") { Description = "Format to fuzz: one of stl-binary, stl-ascii, obj, ply, off, 3mf, gltf, glb, amf. Default: each in turn.", HelpName = "F" };
         var seed = new Option<int>("--seed") { Description = "Seed of the first broken file.", DefaultValueFactory = _ => 1, HelpName = "N" };
         var knownPrice = new Option<bool>("--known-price") { Description = "Measure how fast a running coordinator answers a known price over gRPC." };
-        var seconds = new Option<int>("--seconds") { Description = "With --known-price: how long each number of callers asks.", DefaultValueFactory = _ => 10, HelpName = "S" };
-        var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the runs with one and four.", DefaultValueFactory = _ => 16, HelpName = "N" };
+        var seconds = new Option<int>("--seconds") { Description = "With --known-price: how long each number of callers asks; with --database: how long a round takes.", DefaultValueFactory = _ => 10, HelpName = "S" };
+        var clients = new Option<int>("--clients") { Description = "With --known-price: callers at the same time, beside the runs with one and four; with --database: connections.", DefaultValueFactory = _ => 16, HelpName = "N" };
         var redis = new Option<string?>("--redis") { Description = "With --known-price: Redis for the coordinator.", HelpName = "HOST:PORT" };
+        var database = new Option<string?>("--database")
+        {
+            Description = "Measure durable jobs per second next to pgbench with the same statements; on a server of its own, or on the given one in a database made for it.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "CONNSTRING",
+        };
+        var rounds = new Option<int>("--rounds") { Description = "With --database: rounds of each, in turns.", DefaultValueFactory = _ => 3, HelpName = "N" };
+        var finished = new Option<int>("--finished") { Description = "With --database: ended jobs that claims are measured beside.", DefaultValueFactory = _ => 1_000_000, HelpName = "N" };
+        var snapshot = new Option<int>("--snapshot") { Description = "With --database: how long an idle snapshot is held open beside claims.", DefaultValueFactory = _ => 60, HelpName = "S" };
+        var upload = new Option<int?>("--upload") { Description = "Measure how fast a model of so many megabytes is uploaded, next to gRPC alone.", HelpName = "MB" };
+        var models = new Option<string?>("--models") { Description = "With --upload: a bucket to upload to besides a folder.", HelpName = "S3" };
+        // The other side of --upload, in a process of its own.
+        var bareSink = new Option<bool>("--bare-sink") { Hidden = true };
         var json = Inputs.Json();
         var command = new Command("bench", "Measure how fast this machine measures: kernels and whole files, with spread.")
         {
-            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, json,
+            triangles, repetitions, grid, peers, corpus, save, fuzz, format, seed, knownPrice, seconds, clients, redis, database, rounds, finished, snapshot, upload, models, bareSink, json,
         };
         command.SetAction((parsed, cancellation) => Task.Run(async () =>
         {
@@ -38,6 +51,28 @@ static class BenchCommand
                     InRange("--seconds", parsed.GetValue(seconds), 1, Limits.Cli.BenchSecondsMax),
                     InRange("--clients", parsed.GetValue(clients), 1, Limits.Cli.BenchClientsMax),
                     parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+            }
+            if (parsed.GetResult(database) is not null)
+            {
+                return await DatabaseReports.RunAsync(
+                    ServeCommand.CheckDatabase(parsed.GetValue(database)),
+                    InRange("--seconds", parsed.GetValue(seconds), 1, Limits.Cli.BenchSecondsMax),
+                    InRange("--clients", parsed.GetValue(clients), 1, Limits.Database.PoolConnectionsMax),
+                    InRange("--rounds", parsed.GetValue(rounds), 1, Limits.Cli.BenchRepetitionsMax),
+                    InRange("--finished", parsed.GetValue(finished), 0, Limits.Cli.BenchFinishedMax),
+                    InRange("--snapshot", parsed.GetValue(snapshot), 0, Limits.Cli.BenchSecondsMax),
+                    parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
+            }
+            if (parsed.GetValue(bareSink))
+            {
+                await BareUploadSink.RunAsync(terminal.Out, cancellation);
+                return ExitCode.Ok;
+            }
+            if (parsed.GetValue(upload) is { } megabytes)
+            {
+                return await UploadReports.RunAsync(InRange("--upload", megabytes, 1, (int)(Limits.Mesh.FileBytesMax / 1_000_000)),
+                    InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax),
+                    ServeCommand.CheckModels(parsed.GetValue(models)), parsed.GetValue(save), parsed.GetValue(json), terminal, cancellation);
             }
             var size = InRange("--triangles", parsed.GetValue(triangles), 1_000, Limits.Cli.BenchTrianglesMax);
             var times = InRange("--repetitions", parsed.GetValue(repetitions), 1, Limits.Cli.BenchRepetitionsMax);

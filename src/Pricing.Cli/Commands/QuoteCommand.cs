@@ -129,7 +129,7 @@ static class QuoteCommand
         return null;
     }
 
-    static Uri? ParseServer(string? text)
+    internal static Uri? ParseServer(string? text)
     {
         if (text is null)
             return null;

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Npgsql;
 using Pricing.Cli.Serving;
 using Pricing.Coordinator.Cache;
+using Pricing.Coordinator.Models;
 
 namespace Pricing.Cli.Commands;
 
@@ -21,15 +22,19 @@ static class ServeCommand
         var http = new Option<string>("--http") { Description = "The facade's REST and gRPC-web address; port 0 takes a free one.", HelpName = "HOST:PORT", DefaultValueFactory = _ => $"127.0.0.1:{HttpPort}" };
         var home = new Option<string?>("--home") { Description = "Data folder: embedded database and model files. Default: $PRICING_HOME, else ~/.local/share/pricing.", HelpName = "DIR" };
         var database = new Option<string?>("--database") { Description = "PostgreSQL connection string. Default: $PRICING_DATABASE, else a private PostgreSQL in the data folder.", HelpName = "CONNSTRING" };
+        var replica = new Option<string?>("--database-replica") { Description = "A streaming replica of --database, for reads that may lag a little. Default: $PRICING_DATABASE_REPLICA, else none.", HelpName = "CONNSTRING" };
+        var models = new Option<string?>("--models") { Description = "Where model files are kept: a folder, or s3://BUCKET/PREFIX?endpoint=URL&region=NAME with credentials from the environment or files. Default: $PRICING_MODELS, else below the data folder.", HelpName = "DIR|S3" };
+        var keepModels = new Option<int>("--keep-models") { Description = "Days after which a model that nobody asks for loses its bytes; prices and measurements stay.", HelpName = "DAYS", DefaultValueFactory = _ => Limits.Model.KeepDaysDefault };
         var redis = new Option<string?>("--redis") { Description = "Redis that coordinators share known prices in; optional. Default: $PRICING_REDIS, else none.", HelpName = "HOST:PORT" };
         var nodeName = new Option<string?>("--node-name") { Description = "Stable name of this node. Default: the machine's name.", HelpName = "NAME" };
+        var lanes = new Option<string[]>("--lanes") { Description = "Lanes this node works for: b2b, b2c. Default: both.", HelpName = "LANE,…" };
         var threads = new Option<int>("--threads", "-t") { Description = "Threads of one measurement on the node.", DefaultValueFactory = _ => Environment.ProcessorCount, HelpName = "N" };
         var isolation = new Option<string>("--isolation") { Description = "process: the node measures in child processes, which a bad mesh may take down; none: in the node itself.", HelpName = "HOW", DefaultValueFactory = _ => "process" };
         var workerMemory = new Option<int>("--worker-memory") { Description = "Memory one child process may take, in MiB.", HelpName = "MIB", DefaultValueFactory = _ => (int)(Limits.Worker.MemoryBytesDefault >> 20) };
         var logLevel = new Option<LogLevel>("--log-level") { Description = "Trace, Debug, Information, Warning, Error, Critical or None. Logs are JSON lines on stderr.", HelpName = "LEVEL", DefaultValueFactory = _ => LogLevel.Information };
         var command = new Command("serve", "Run the platform, or some of its roles. Prints one 'ready' line per role; stops on SIGTERM or Ctrl-C.")
         {
-            roles, coordinators, listen, http, home, database, redis, nodeName, threads, isolation, workerMemory, logLevel,
+            roles, coordinators, listen, http, home, database, replica, models, keepModels, redis, nodeName, lanes, threads, isolation, workerMemory, logLevel,
         };
         command.SetAction((parsed, cancellation) =>
         {
@@ -42,11 +47,15 @@ static class ServeCommand
                 Roles = asked,
                 Home = parsed.GetValue(home) is { Length: > 0 } folder ? Path.GetFullPath(folder) : terminal.Home,
                 Database = CheckDatabase(parsed.GetValue(database) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE")),
+                DatabaseReplica = CheckDatabase(parsed.GetValue(replica) ?? Environment.GetEnvironmentVariable("PRICING_DATABASE_REPLICA"), "--database-replica"),
+                Models = CheckModels(parsed.GetValue(models) ?? Environment.GetEnvironmentVariable("PRICING_MODELS")),
+                KeepModelsDays = CheckKeepModels(parsed.GetValue(keepModels)),
                 Redis = CheckRedis(parsed.GetValue(redis) ?? Environment.GetEnvironmentVariable("PRICING_REDIS")),
                 Listen = ParseEndPoint("--listen", parsed.GetRequiredValue(listen)),
                 Http = ParseEndPoint("--http", parsed.GetRequiredValue(http)),
                 Coordinators = others,
                 NodeName = parsed.GetValue(nodeName) is { Length: > 0 } name ? name : Environment.MachineName,
+                Lanes = ParseLanes(parsed.GetValue(lanes) ?? []),
                 Threads = Math.Clamp(parsed.GetValue(threads), 1, Limits.Mesh.ThreadsMax),
                 Isolated = ParseIsolation(parsed.GetRequiredValue(isolation)),
                 WorkerMemoryBytes = CheckWorkerMemory(parsed.GetValue(workerMemory)),
@@ -83,6 +92,10 @@ static class ServeCommand
         "none" => false,
         _ => throw Inputs.Wrong("UNKNOWN_ISOLATION", "The kind of isolation is not known.", "--isolation", "process, none", text),
     };
+
+    internal static IReadOnlyList<string> ParseLanes(IEnumerable<string> texts) => [.. Inputs.Split(texts).Select(text => text is "b2b" or "b2c"
+        ? text
+        : throw Inputs.Wrong("LANE_UNKNOWN", "The lane is not known.", "--lanes", "b2b, b2c", text))];
 
     internal static long CheckWorkerMemory(int mebibytes) => (long)mebibytes << 20 >= Limits.Worker.NativeBytes
         ? (long)mebibytes << 20
@@ -121,7 +134,7 @@ static class ServeCommand
     }
 
     /// <summary>Null for the embedded one. The text may hold a password: it is never repeated.</summary>
-    internal static string? CheckDatabase(string? text)
+    internal static string? CheckDatabase(string? text, string option = "--database")
     {
         if (string.IsNullOrEmpty(text))
             return null;
@@ -134,9 +147,26 @@ static class ServeCommand
         {
             // Refused below, without the reader's words: they may quote the text.
         }
-        throw Inputs.Wrong("NOT_A_CONNECTION_STRING", "The database's connection string is not understood.", "--database",
+        throw Inputs.Wrong("NOT_A_CONNECTION_STRING", "The database's connection string is not understood.", option,
             "Host=…;Username=…;Database=…", "(not shown: it may hold a password)");
     }
+
+    /// <summary>Null for the data folder. A bucket's address holds no credentials; one that tries to is not repeated.</summary>
+    internal static string? CheckModels(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        if (!BucketOptions.IsBucket(text))
+            return Path.GetFullPath(text);
+        return BucketOptions.TryParse(text) is not null
+            ? text
+            : throw Inputs.Wrong("NOT_A_BUCKET", "The bucket's address is not understood.", "--models",
+                "s3://BUCKET/PREFIX?endpoint=http://HOST:PORT&region=NAME, credentials from the environment or files", "(not shown: it may hold a secret)");
+    }
+
+    internal static int CheckKeepModels(int days) => days is >= 1 and <= Limits.Model.KeepDaysMax
+        ? days
+        : throw Inputs.Wrong("VALUE_OUT_OF_RANGE", "The value is out of range.", "--keep-models", $"1 to {Limits.Model.KeepDaysMax}", $"{days}");
 
     /// <summary>Null for none. The text may hold a password: it is never repeated.</summary>
     internal static string? CheckRedis(string? text)

@@ -17,6 +17,7 @@ using Pricing.Node.Workers;
 using Pricing.Ops.V1;
 using Pricing.Quoting.V1;
 using static Grpc.Health.V1.HealthCheckResponse.Types;
+using BucketOptions = Pricing.Coordinator.Models.BucketOptions;
 
 namespace Pricing.Cli.Serving;
 
@@ -115,10 +116,15 @@ sealed class Platform : IAsyncDisposable
                 _database = await EmbeddedPostgres.StartAsync(new EmbeddedPostgresOptions { Home = plan.Home, Talk = plan.Talk }, cancellation);
                 connection = _database.ConnectionString;
             }
+            var bucket = plan.Models is { } address ? BucketOptions.TryParse(address) : null;
             var coordinator = CoordinatorHost.Build(new CoordinatorOptions
             {
                 ConnectionString = connection,
-                ModelFolder = Path.Combine(plan.Home, "models"),
+                ReplicaConnectionString = plan.DatabaseReplica,
+                // With a bucket the folder holds local copies only, never mixed with models that lie nowhere else.
+                ModelFolder = bucket is not null ? Path.Combine(plan.Home, "model-copies") : plan.Models ?? Path.Combine(plan.Home, "models"),
+                Bucket = bucket,
+                KeepModels = TimeSpan.FromDays(plan.KeepModelsDays),
                 Listen = plan.Listen,
                 EngineVersion = PartMeasurer.EngineVersion,
                 Redis = plan.Redis,
@@ -135,6 +141,7 @@ sealed class Platform : IAsyncDisposable
             {
                 Coordinators = Coordinator is null ? plan.Coordinators : [Coordinator],
                 Name = plan.NodeName,
+                Lanes = plan.Lanes,
                 Threads = plan.Threads,
                 Workers = plan.Isolated ? WorkersOf(plan) : null,
                 LogLevel = plan.LogLevel,

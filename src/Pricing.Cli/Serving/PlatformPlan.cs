@@ -25,6 +25,15 @@ sealed record PlatformPlan
     /// <summary>PostgreSQL to use; null = the embedded one below <see cref="Home"/>.</summary>
     public string? Database { get; init; }
 
+    /// <summary>A streaming replica of <see cref="Database"/> for reads that may lag; null = none.</summary>
+    public string? DatabaseReplica { get; init; }
+
+    /// <summary>Where models are kept: a folder, or s3://bucket…; null = below <see cref="Home"/>.</summary>
+    public string? Models { get; init; }
+
+    /// <summary>Models that nobody asks for this long lose their bytes.</summary>
+    public int KeepModelsDays { get; init; } = Limits.Model.KeepDaysDefault;
+
     /// <summary>Redis to keep known prices and measurements in; null = they stay in the coordinator's memory.</summary>
     public string? Redis { get; init; }
 
@@ -38,6 +47,9 @@ sealed record PlatformPlan
     public IReadOnlyList<Uri> Coordinators { get; init; } = [];
 
     public required string NodeName { get; init; }
+
+    /// <summary>Lanes the node is dedicated to; empty = both.</summary>
+    public IReadOnlyList<string> Lanes { get; init; } = [];
 
     /// <summary>Threads of one measurement on the node.</summary>
     public int Threads { get; init; } = Environment.ProcessorCount;

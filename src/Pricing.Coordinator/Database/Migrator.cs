@@ -23,7 +23,8 @@ public static class Migrator
     public static async Task MigrateAsync(NpgsqlDataSource source, IReadOnlyList<Migration> migrations, CancellationToken cancel)
     {
         await using var connection = await source.OpenConnectionAsync(cancel);
-        await RunAsync(connection, null, $"set statement_timeout = '{Limits.Database.MigrationSeconds}s'; set lock_timeout = '{Limits.Database.MigrationSeconds}s'", cancel);
+        // Another name than the coordinators': a migration may take longer than a transaction of theirs.
+        await RunAsync(connection, null, $"set application_name = 'pricing-migrator'; set statement_timeout = '{Limits.Database.MigrationSeconds}s'; set lock_timeout = '{Limits.Database.MigrationSeconds}s'", cancel);
         await RunAsync(connection, null, $"select pg_advisory_lock({AdvisoryLock})", cancel);
         try
         {
@@ -44,7 +45,7 @@ public static class Migrator
         finally
         {
             // The session goes back to the pool: leave it as the pool made it. Not cancellable, or the lock would stay with the connection.
-            await RunAsync(connection, null, $"select pg_advisory_unlock({AdvisoryLock}); reset statement_timeout; reset lock_timeout", CancellationToken.None);
+            await RunAsync(connection, null, $"select pg_advisory_unlock({AdvisoryLock}); reset application_name; reset statement_timeout; reset lock_timeout", CancellationToken.None);
         }
     }
 

@@ -3,7 +3,7 @@ using System.Buffers;
 namespace Pricing.Coordinator.Edge;
 
 /// <summary>
-/// Names as callers write them: partners/{partner}, partners/{partner}/models/{sha256}, partners/{partner}/quotes/{quote},
+/// Names as callers write them: partners/{partner}, partners/{partner}/terms, partners/{partner}/models/{sha256}, partners/{partner}/quotes/{quote},
 /// priceLists/{list}/versions/{version}. A name of the wrong shape is refused with the shape it should have.
 /// </summary>
 public static class ResourceNames
@@ -21,6 +21,14 @@ public static class ResourceNames
     {
         var parts = name.Split('/');
         return parts is ["partners", var partner] && IsPartner(partner) ? partner : throw Bad(name, field, "partners/{partner}");
+    }
+
+    public static string PartnerTerms(string partner) => $"partners/{partner}/terms";
+
+    public static string ParsePartnerTerms(string name, string field)
+    {
+        var parts = name.Split('/');
+        return parts is ["partners", var partner, "terms"] && IsPartner(partner) ? partner : throw Bad(name, field, "partners/{partner}/terms");
     }
 
     public static (string Partner, byte[] Sha256) ParseModel(string name, string field)

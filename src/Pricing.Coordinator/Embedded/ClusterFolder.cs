@@ -128,7 +128,7 @@ sealed class ClusterFolder
             full_page_writes = on
             max_wal_size = 512MB
             # Queue tables churn: vacuum looks often, or claims slow down (reliability notes, decision 5).
-            autovacuum_naptime = 5s
+            autovacuum_naptime = 1s
             # Containers give little /dev/shm; our statements are short.
             max_parallel_workers_per_gather = 0
             jit = off

@@ -16,7 +16,7 @@ public static class MeasurementStore
         select measurement_id, body from measurement where model_sha256 = $1 and options_key = $2 and engine_version = $3
         """;
 
-    const string Insert = """
+    public const string Insert = """
         insert into measurement (model_sha256, options_key, engine_version, body, digest, job_id)
         values ($1, $2, $3, $4, $5, $6)
         on conflict (model_sha256, options_key, engine_version) do nothing

@@ -19,7 +19,7 @@ public sealed record QuarantinedRow(
 /// quarantined. While it is, everyone who asks for the same measurement is sent to it and fails at once (<see cref="JobStore.EnqueueOrJoinAsync"/>),
 /// so that a poisonous model costs that many processes, not that many for each quote.
 /// </summary>
-public sealed class QuarantineStore(NpgsqlDataSource source)
+public sealed class QuarantineStore(NpgsqlDataSource source, LaggingReads lagging)
 {
     // The same fence as an answer's; a death that was counted before is not counted again. $4 strikes, $5 attempts: whichever bound is met first.
     const string Strike = """
@@ -35,6 +35,7 @@ public sealed class QuarantineStore(NpgsqlDataSource source)
         """;
 
     const string NoteDeath = """
+        with looked as (delete from queue_floor)
         update job_attempt set ended_at = clock_timestamp(), outcome = 'worker_died', detail = $3, evidence = $4 where job_id = $1 and epoch = $2
         """;
 
@@ -60,11 +61,13 @@ public sealed class QuarantineStore(NpgsqlDataSource source)
         update job set released_at = clock_timestamp() where job_id = $1 and state = 'quarantined' and released_at is null
         """;
 
-    // One strike short of the bound: one more death and it is back.
+    // One strike short of the bound: one more death and it is back. A person asked for it, so it is next in its lane.
     const string TryAgain = """
-        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, strikes, retry_of)
-        select model_sha256, model_bytes, file_name, options_key, options, engine_version, clock_timestamp() + $2, $3, job_id
-        from job where job_id = $1
+        insert into job (model_sha256, model_bytes, file_name, options_key, options, engine_version, deadline_at, strikes, retry_of,
+                         lane, partner, cost, pass)
+        select model_sha256, model_bytes, file_name, options_key, options, engine_version, clock_timestamp() + $2, $3, job_id, lane, partner, cost,
+               coalesce((select min(pass) from job a where a.state = 'available' and a.engine_version = q.engine_version and a.lane = q.lane), 0)
+        from job q where job_id = $1
         on conflict (model_sha256, options_key, engine_version) where state in ('available', 'leased')
         do update set strikes = greatest(job.strikes, excluded.strikes), retry_of = excluded.retry_of
         """;
@@ -87,7 +90,8 @@ public sealed class QuarantineStore(NpgsqlDataSource source)
         }, cancel);
 
     /// <summary>Jobs in quarantine, newest first, below a job id; those that were released are left out.</summary>
-    public Task<IReadOnlyList<QuarantinedRow>> ReadPageAsync(long below, int size, CancellationToken cancel) => ReadAsync(below, size, null, cancel);
+    public Task<IReadOnlyList<QuarantinedRow>> ReadPageAsync(long below, int size, CancellationToken cancel) =>
+        lagging.ReadAsync(LaggingRead.QuarantinePage, from => ReadAsync(from, below, size, null, cancel), cancel);
 
     /// <summary>
     /// Lets a job be tried once more, as a new job: a terminal state is final. Releasing twice is releasing once. Null when it is not quarantined.
@@ -100,12 +104,12 @@ public sealed class QuarantineStore(NpgsqlDataSource source)
                 await transaction.Command(TryAgain, jobId, timeLeft, Limits.Job.WorkerDeathsMax - 1).RunAsync(cancel);
             return true;
         }, cancel);
-        return (await ReadAsync(long.MaxValue, 1, jobId, cancel)).SingleOrDefault();
+        return (await ReadAsync(source, long.MaxValue, 1, jobId, cancel)).SingleOrDefault();
     }
 
-    async Task<IReadOnlyList<QuarantinedRow>> ReadAsync(long below, int size, long? only, CancellationToken cancel)
+    static async Task<IReadOnlyList<QuarantinedRow>> ReadAsync(NpgsqlDataSource from, long below, int size, long? only, CancellationToken cancel)
     {
-        var rows = await source.Command(Rows, below, size, only).ReadAllAsync(r => (
+        var rows = await from.Command(Rows, below, size, only).ReadAllAsync(r => (
             Job: new QuarantinedRow(r.GetInt64(0), r.GetFieldValue<byte[]>(1), r.GetInt64(2), r.GetString(3), r.GetFieldValue<byte[]>(4), r.GetInt32(5),
                 r.GetDateTime(6), r.MaybeValue<long>(7), []),
             Death: r.IsDBNull(8) ? null : new RecordedDeath(r.GetString(8), r.GetInt32(9), r.GetDateTime(10), r.GetFieldValue<byte[]>(11))), cancel);

@@ -34,4 +34,7 @@ sealed record ModelChunk(byte[] Sha256, long Offset, int Length)
 }
 
 /// <summary>Where bytes with a chunk's hash should lie.</summary>
-sealed record ChunkPlace(byte[] ChunkSha256, byte[] ModelSha256, long Offset, int Length);
+sealed record ChunkPlace(byte[] ChunkSha256, byte[] ModelSha256, int Copy, long Offset, int Length)
+{
+    public ModelCopy Model => ModelCopy.Of(ModelSha256, Copy);
+}

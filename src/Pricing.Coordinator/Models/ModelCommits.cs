@@ -28,7 +28,7 @@ sealed class ModelCommits : IDisposable
         public readonly TaskCompletionSource Done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
-    /// <summary>Flushes and closes the file, renames it, flushes the folders. Fails as the disk fails; the target then may or may not be there.</summary>
+    /// <summary>Flushes the file, renames it, flushes the folders. Fails as the disk fails; the target then may or may not be there.</summary>
     public Task CommitAsync(SafeFileHandle file, string temporary, string target)
     {
         var pending = new Pending(file, temporary, target);
@@ -73,7 +73,6 @@ sealed class ModelCommits : IDisposable
     static void Name(Pending pending)
     {
         RandomAccess.FlushToDisk(pending.File);
-        pending.File.Dispose();
         Directory.CreateDirectory(Path.GetDirectoryName(pending.Target)!);
         File.Move(pending.Temporary, pending.Target, overwrite: true);
     }

@@ -6,7 +6,7 @@ using Pricing.Quoting.V1;
 namespace Pricing.Coordinator.Models;
 
 /// <summary>Models: announced by hash, uploaded once, visible to the partners who brought them.</summary>
-public sealed class ModelService(ModelQueries models, ModelStore store, UploadSlots slots, TimeProvider time) : Quoting.V1.ModelService.ModelServiceBase
+public sealed class ModelService(ModelQueries models, IModelStore store, UploadSlots slots, BrokenUploads broken, StoredModels stored, IAheadMeasuring ahead, CoordinatorOptions options, TimeProvider time) : Quoting.V1.ModelService.ModelServiceBase
 {
     public override async Task<Model> CreateModel(CreateModelRequest request, ServerCallContext context)
     {
@@ -14,7 +14,7 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         var sha256 = ResourceNames.ParseSha256(request.Sha256, "sha256");
         CheckSize(request.SizeBytes, "size_bytes");
         CheckFileName(request.FileName, "file_name");
-        CheckAgreesWithStored(await models.FindStoredSizeAsync(sha256, context.CancellationToken), request.SizeBytes, "size_bytes");
+        CheckAgreesWithKnown(await models.FindFactsAsync(sha256, context.CancellationToken), request.SizeBytes, "size_bytes");
         return ToModel(await models.AnnounceAsync(partner, sha256, request.SizeBytes, request.FileName, context.CancellationToken));
     }
 
@@ -31,10 +31,13 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         var partner = ResourceNames.ParsePartner(request.Parent, "parent");
         var chunks = ModelChunk.Parse(request.Chunks, "chunks");
         var places = await models.FindChunksAsync(partner, chunks, context.CancellationToken);
-        var isHere = places.Select(place => place.ModelSha256).DistinctBy(Convert.ToHexString)
-            .ToDictionary(Convert.ToHexString, store.Contains, StringComparer.Ordinal);
-        var known = places.Where(place => isHere[Convert.ToHexString(place.ModelSha256)])
-            .ToDictionary(place => Convert.ToHexString(place.ChunkSha256), place => place.Length, StringComparer.Ordinal);
+        var isHere = new HashSet<ModelCopy>();
+        foreach (var model in places.Select(place => place.Model).Distinct())
+            if (await store.ContainsAsync(model, context.CancellationToken))
+                isHere.Add(model);
+        var known = broken.Find(partner, chunks);
+        foreach (var place in places.Where(place => isHere.Contains(place.Model)))
+            known[Convert.ToHexString(place.ChunkSha256)] = place.Length;
         var response = new FindMissingChunksResponse();
         for (var i = 0; i < chunks.Count; i++)
             if (!known.TryGetValue(Convert.ToHexString(chunks[i].Sha256), out var length) || length != chunks[i].Length)
@@ -63,35 +66,48 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
         CheckFileName(header.FileName, "header.file_name");
         var plan = UploadPlan.Of(header);
         var announced = header.Sha256.Length > 0 ? ResourceNames.ParseSha256(header.Sha256, "header.sha256") : null;
-        if (announced is not null && await models.FindStoredSizeAsync(announced, cancel) is { } storedSize && store.Contains(announced))
+        var facts = announced is null ? null : await models.FindFactsAsync(announced, cancel);
+        if (announced is not null && facts is { IsStored: true } && await store.ContainsAsync(ModelCopy.Of(announced, facts.Copy), cancel))
         {
-            CheckAgreesWithStored(storedSize, header.SizeBytes, "header.size_bytes");
-            return ToModel(await models.AnnounceAsync(partner, announced, storedSize, header.FileName, cancel));
+            CheckAgreesWithKnown(facts, header.SizeBytes, "header.size_bytes");
+            return ToModel(await models.AnnounceAsync(partner, announced, facts.SizeBytes, header.FileName, cancel));
         }
 
-        using var copier = await ChunkCopier.OpenAsync(partner, [.. plan.Copied], models, store, cancel);
-        using var upload = store.BeginUpload();
+        using var copier = await ChunkCopier.OpenAsync(partner, [.. plan.Copied], models, store, broken, cancel);
+        await using var upload = store.BeginUpload(announced is null ? null : ModelCopy.Of(announced, facts?.Copy ?? 0), header.SizeBytes);
         long received = 0;
-        foreach (var step in plan.Steps)
+        var began = time.GetTimestamp();
+        IAheadRun? early = null;
+        var mayBeEarly = header.MeasureAhead && announced is not null;
+        try
         {
-            if (step.Copied is { } copied)
-                await copier.CopyAsync(copied, upload, cancel);
-            else
-                await ReceiveAsync(upload.Length + step.Length);
+            foreach (var step in plan.Steps)
+            {
+                if (step.Copied is { } copied)
+                    await copier.CopyAsync(copied, upload, cancel);
+                else
+                    await ReceiveAsync(upload.Length + step.Length);
+            }
+            // An honest sender ends here.
+            while (await messages.NextAsync())
+                await TakeAsync(upload.Length);
+            var model = await StoreAsync(partner, header, announced, plan.Chunks, upload, cancel);
+            broken.Forget(partner, model.Sha256);
+            early = null;
+            return ToModel(model);
         }
-        // An honest sender ends here.
-        while (await messages.NextAsync())
-            await TakeAsync(upload.Length);
-        var sha256 = upload.CurrentSha256();
-        if (announced is not null && !sha256.AsSpan().SequenceEqual(announced))
+        catch (Exception fault) when (announced is not null && received >= Limits.Model.BrokenBytesMin && IsBreak(fault))
         {
-            throw RefusalException.Invalid("SHA256_MISMATCH", "The bytes do not have the announced hash.", "header.sha256",
-                header.Sha256, Convert.ToHexStringLower(sha256));
+            // The sender, the network or the store broke off; what he sent was not wrong. The next try need not send it again.
+            if (upload.Keep() is { } kept)
+                broken.Keep(partner, announced, plan.Chunks, kept);
+            throw;
         }
-        // A twin may have stored the same bytes meanwhile: then there is nothing to force to disk.
-        if (await models.FindStoredSizeAsync(sha256, cancel) is null || !store.Contains(sha256))
-            await upload.CommitAsync(sha256);
-        return ToModel(await models.StoreAsync(partner, sha256, upload.Length, header.FileName, plan.Chunks, cancel));
+        finally
+        {
+            if (early is not null)
+                await early.GiveUpAsync();
+        }
 
         async Task ReceiveAsync(long end)
         {
@@ -117,7 +133,32 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
             await upload.AppendAsync(chunk.Memory, cancel);
             received += chunk.Length;
             CheckRate(received, messages.Waited);
+            if (mayBeEarly && upload.Length >= Limits.Job.AheadBytesMin)
+            {
+                mayBeEarly = false;
+                if (upload.Length >= time.GetElapsedTime(began).TotalSeconds * options.AheadBytesPerSecondMin)
+                    early = await ahead.BeginAsync(partner, announced!, header.SizeBytes, header.FileName, upload, cancel);
+            }
         }
+    }
+
+    async Task<ModelRow> StoreAsync(
+        string partner, UploadHeader header, byte[]? announced, IReadOnlyList<ModelChunk> chunks, IModelUpload upload, CancellationToken cancel)
+    {
+        var sha256 = upload.CurrentSha256();
+        if (announced is not null && !sha256.AsSpan().SequenceEqual(announced))
+        {
+            throw RefusalException.Invalid("SHA256_MISMATCH", "The bytes do not have the announced hash.", "header.sha256",
+                header.Sha256, Convert.ToHexStringLower(sha256));
+        }
+        // A twin may have stored the same bytes meanwhile: then there is nothing to make durable.
+        var facts = await models.FindFactsAsync(sha256, cancel);
+        var copy = ModelCopy.Of(sha256, facts?.Copy ?? 0);
+        if (facts is not { IsStored: true } || !await store.ContainsAsync(copy, cancel))
+            await upload.CommitAsync(copy, cancel);
+        var row = await models.StoreAsync(partner, sha256, copy.Number, upload.Length, header.FileName, chunks, cancel);
+        stored.Remember(copy);
+        return row;
     }
 
     static Model ToModel(ModelRow row) => new()
@@ -136,11 +177,14 @@ public sealed class ModelService(ModelQueries models, ModelStore store, UploadSl
     static RefusalException SizeMismatch(long expected, string actual) =>
         RefusalException.Invalid("SIZE_MISMATCH", "The upload is not as long as its header says.", "header.size_bytes", $"{expected} bytes", actual);
 
-    static void CheckAgreesWithStored(long? storedSize, long sizeBytes, string field)
+    static void CheckAgreesWithKnown(ModelFacts? known, long sizeBytes, string field)
     {
-        if (storedSize is { } stored && stored != sizeBytes)
-            throw RefusalException.Invalid("SIZE_MISMATCH", "A model with this hash has another size.", field, $"{stored} bytes", $"{sizeBytes} bytes");
+        if (known is { IsSizeKnown: true } && known.SizeBytes != sizeBytes)
+            throw RefusalException.Invalid("SIZE_MISMATCH", "A model with this hash has another size.", field, $"{known.SizeBytes} bytes", $"{sizeBytes} bytes");
     }
+
+    static bool IsBreak(Exception fault) =>
+        fault is IOException or OperationCanceledException or RpcException or RefusalException { Reason: "UPLOAD_STALLED" or "UPLOAD_TOO_SLOW" };
 
     static void CheckSize(long sizeBytes, string field)
     {

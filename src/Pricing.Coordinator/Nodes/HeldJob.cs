@@ -9,9 +9,12 @@ sealed class HeldJob(Lease lease, long startedAt)
 {
     readonly CancellationTokenSource _stop = new();
     long _acknowledged;
-    int _allSent;
+    int _allSent, _answered;
 
     public Lease Lease { get; } = lease;
+
+    /// <summary>The node most likely has the bytes: it is asked first.</summary>
+    public bool IsModelExpected { get; init; }
 
     /// <summary>Timestamp of the lease's arrival here.</summary>
     public long StartedAt { get; } = startedAt;
@@ -31,8 +34,13 @@ sealed class HeldJob(Lease lease, long startedAt)
         set => Volatile.Write(ref _allSent, value ? 1 : 0);
     }
 
+    /// <summary>The node was asked whether it has the bytes, and has answered.</summary>
+    public bool Answered => Volatile.Read(ref _answered) != 0;
+
     public void Acknowledge(long offset)
     {
+        if (Interlocked.Exchange(ref _answered, 1) == 0)
+            WindowOpened.Ring();
         // One reader calls this; an older or impossible offset opens nothing.
         if (offset > _acknowledged && offset <= Lease.ModelBytes)
         {

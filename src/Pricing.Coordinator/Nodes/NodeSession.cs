@@ -5,6 +5,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
+using Pricing.Coordinator.Models;
 using Pricing.Coordinator.Scheduling;
 using Pricing.Node.V1;
 using Pricing.Quoting.V1;
@@ -22,14 +23,19 @@ namespace Pricing.Coordinator.Nodes;
 /// the job's window. Whoever ends first ends them all.
 /// </remarks>
 public sealed class NodeSession(
-    long stream, Hello hello, Guid incarnation, SchedulerLoop scheduler, ModelSender sender, ProgressBoard board, TimeProvider time, ILogger log)
+    long stream, Hello hello, Guid incarnation, SchedulerLoop scheduler, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals,
+    TimeProvider time, ILogger log)
 {
+    /// <summary>What a node says when it gives a lease back because the bytes it got are not the model's.</summary>
+    const string HashMismatch = "MODEL_HASH_MISMATCH";
+
     static readonly TimeSpan HeartbeatEvery = TimeSpan.FromMilliseconds(Limits.Wire.HeartbeatMs);
     static readonly TimeSpan SilenceMax = HeartbeatEvery * Limits.Wire.HeartbeatsMissedMax;
     static readonly TimeSpan DrainMax = TimeSpan.FromMilliseconds(Limits.Wire.ShutdownMs / 2);
 
     readonly ConcurrentDictionary<long, HeldJob> _held = new();
     readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    readonly LikelyModels _models = new(hello.KeptModels);
     NodeOutbox? _outbox;
     RefusalException? _endedBy;
     int _credits, _drainSent;
@@ -68,7 +74,7 @@ public sealed class NodeSession(
         _outbox = outbox;
         await using var onStop = stopping.Register(() => _end.TrySetResult());
         await scheduler.PostAsync(
-            SchedulerEvent.NodeJoined(Stream, new NodeFacts(Incarnation, Hello.Node, (int)Hello.EngineVersion)), CancellationToken.None);
+            SchedulerEvent.NodeJoined(Stream, new NodeFacts(Incarnation, Hello.Node, (int)Hello.EngineVersion, Lanes.DedicatedTo(Hello.Lanes))), CancellationToken.None);
         Task? first = null;
         try
         {
@@ -100,10 +106,13 @@ public sealed class NodeSession(
             await first;
     }
 
+    /// <summary>The node has or lately had the model's bytes.</summary>
+    internal bool LikelyHas(byte[] sha256) => Hello.KeepsModels && _models.Contains(sha256);
+
     /// <summary>Brings a lease to the node. When the stream is ending nothing happens: the scheduler hears of the end, and gives the lease back.</summary>
     internal void Assign(Lease lease)
     {
-        var held = new HeldJob(lease, time.GetTimestamp());
+        var held = new HeldJob(lease, time.GetTimestamp()) { IsModelExpected = LikelyHas(lease.ModelSha256) };
         if (_end.Task.IsCompleted || !_held.TryAdd(lease.JobId, held))
             return;
         Interlocked.Decrement(ref _credits);
@@ -120,6 +129,8 @@ public sealed class NodeSession(
         if (Remove(lease) is not { } held)
             return null;
         Interlocked.Increment(ref _jobsDone);
+        if (Hello.KeepsModels)
+            _models.Add(held.Lease.ModelSha256);
         return (held.Lease.ModelBytes, time.GetElapsedTime(held.StartedAt));
     }
 
@@ -205,6 +216,12 @@ public sealed class NodeSession(
     async ValueTask ReleaseAsync(Release release, CancellationToken cancel)
     {
         var lease = new LeaseId(release.JobId, release.Epoch);
+        if (release.Reason == HashMismatch && Find(release.JobId, release.Epoch) is { } suspect)
+        {
+            // Reading the stored bytes anew may take a while; the stream goes on meanwhile, and the lease is kept.
+            _ = JudgeAsync(suspect);
+            return;
+        }
         if (Remove(lease) is not null)
             await scheduler.PostAsync(SchedulerEvent.LeaseReleased(Stream, lease, ResourceNames.Shown(release.Reason)), cancel);
     }
@@ -242,6 +259,7 @@ public sealed class NodeSession(
                     FileName = lease.FileName,
                     Options = MeasureOptions.Parser.ParseFrom(lease.Options),
                     TimeLeft = Duration.FromTimeSpan(lease.TimeLeft),
+                    ExpectsModel = held.IsModelExpected,
                 },
             }, held, null);
             await sender.SendAsync(held, outbox);
@@ -257,13 +275,73 @@ public sealed class NodeSession(
         }
         catch (TimeoutException)
         {
-            await scheduler.PostAsync(SchedulerEvent.SendFailed(Stream, held.Id, "no acknowledgement"), CancellationToken.None);
+            await LoseAsync(held, "no acknowledgement");
+        }
+        catch (ModelStoreUnavailableException down)
+        {
+            // Nobody's fault and nobody's attempt: the job waits until the store answers or its time is up.
+            log.LogWarning("Job {JobId} waits for the model store: {Why}", lease.JobId, down.Message);
+            await LoseAsync(held, "MODEL_STORE_UNAVAILABLE", LeaseEnd.Released);
+        }
+        catch (ModelDamagedException damaged)
+        {
+            await FailDamagedAsync(held, damaged.Message);
         }
         catch (Exception e)
         {
             // Most likely the bytes are not in this folder. Another coordinator may have them, so the job is offered again, counted.
             log.LogError(e, "Model {Sha256} of job {JobId} cannot be sent", Convert.ToHexStringLower(lease.ModelSha256), lease.JobId);
-            await scheduler.PostAsync(SchedulerEvent.SendFailed(Stream, held.Id, "model bytes cannot be sent"), CancellationToken.None);
+            await LoseAsync(held, "model bytes cannot be sent");
+        }
+    }
+
+    /// <summary>The scheduler takes it from the node and gives it back.</summary>
+    ValueTask LoseAsync(HeldJob held, string why, LeaseEnd end = LeaseEnd.Lost) =>
+        scheduler.PostAsync(SchedulerEvent.SendFailed(Stream, held.Id, why, end), CancellationToken.None);
+
+    // The node found another hash. Wrong in the store: the job can never be done. Right there: damaged on the way or by the node, an attempt like any.
+    async Task JudgeAsync(HeldJob held)
+    {
+        try
+        {
+            if (await sender.IsDamagedAsync(held.Lease.ModelSha256, held.Stopped))
+                await FailDamagedAsync(held, "A node found wrong bytes, and so did a second look.");
+            else
+                await LoseAsync(held, HashMismatch);
+        }
+        catch (Exception e) when (e is ModelStoreUnavailableException or OperationCanceledException or Npgsql.NpgsqlException or IOException)
+        {
+            await LoseAsync(held, HashMismatch);
+        }
+    }
+
+    async Task FailDamagedAsync(HeldJob held, string why)
+    {
+        // Nobody waits for it, or the bytes have come meanwhile: nothing has to fail.
+        if (await sender.WithdrawAsync(held.Lease.JobId) || !await sender.IsDamagedAsync(held.Lease.ModelSha256, CancellationToken.None))
+        {
+            await LoseAsync(held, "the model's bytes are not here", LeaseEnd.Released);
+            return;
+        }
+        if (Remove(held.Id) is null)
+            return;
+        log.LogError("Job {JobId} fails, its model is damaged: {Why}", held.Lease.JobId, why);
+        Control(new WorkResponse { Cancel = new Cancel { JobId = held.Lease.JobId, Epoch = held.Lease.Epoch, Reason = "MODEL_DAMAGED" } });
+        await scheduler.PostAsync(SchedulerEvent.AnswerTaken(Stream, held.Id), CancellationToken.None);
+        try
+        {
+            await jobs.FailAsync(held.Id, Incarnation, new Failure
+            {
+                Reason = "MODEL_DAMAGED",
+                Message = "The stored bytes are not what was uploaded. Upload the file again; we have been told.",
+                Field = "model",
+            }, CancellationToken.None);
+            signals.Ended(held.Lease.JobId);
+        }
+        catch (Exception e) when (e is Npgsql.NpgsqlException or OperationCanceledException)
+        {
+            // The lease runs out, and the next one finds the same.
+            log.LogWarning(e, "Job {JobId} could not be failed", held.Lease.JobId);
         }
     }
 

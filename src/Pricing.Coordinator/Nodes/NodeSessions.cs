@@ -9,7 +9,7 @@ namespace Pricing.Coordinator.Nodes;
 
 /// <summary>Makes a session of a stream: hears the hello, checks it, registers the node for as long as the stream lives.</summary>
 public sealed class NodeSessions(
-    NodeRegistry nodes, SchedulerLoop scheduler, ModelSender sender, ProgressBoard board, IHostApplicationLifetime lifetime,
+    NodeRegistry nodes, SchedulerLoop scheduler, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals, IHostApplicationLifetime lifetime,
     CoordinatorOptions options, ILogger<NodeSessions> log)
 {
     long _streams;
@@ -18,7 +18,7 @@ public sealed class NodeSessions(
     {
         var hello = await HearHelloAsync(requests, cancel);
         var session = new NodeSession(Interlocked.Increment(ref _streams), hello, NodeService.ParseIncarnation(hello.Incarnation, "hello.incarnation"),
-            scheduler, sender, board, options.Time, log);
+            scheduler, jobs, sender, board, signals, options.Time, log);
         nodes.Add(session);
         log.LogInformation("Node {Node} {Incarnation} connected, engine {EngineVersion}, {Cores} cores, {InstructionSet}",
             hello.Node, hello.Incarnation, hello.EngineVersion, hello.Cores, hello.InstructionSet);
@@ -46,6 +46,8 @@ public sealed class NodeSessions(
                 throw RefusalException.Invalid("NODE_NAME_INVALID", "A node has a plain, short name.", "hello.node", $"1 to {Limits.Job.NodeNameCharsMax} characters",
                     $"{hello.Node.Length} characters");
             }
+            if (hello.Lanes.FirstOrDefault(lane => !Lanes.TryParse(lane, out _)) is { } unknown)
+                throw RefusalException.Invalid("LANE_UNKNOWN", "There is no such lane.", "hello.lanes", "b2b, b2c", ResourceNames.Shown(unknown));
             return hello;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested && !lifetime.ApplicationStopping.IsCancellationRequested)

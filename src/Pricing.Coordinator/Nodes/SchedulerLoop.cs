@@ -12,7 +12,8 @@ namespace Pricing.Coordinator.Nodes;
 /// wants. Calls to the database come back as events; nothing here decides anything.
 /// </summary>
 public sealed class SchedulerLoop(
-    JobStore jobs, NodeRegistry nodes, JobSignals signals, PipelineCounters counters, IHostApplicationLifetime lifetime, ILogger<SchedulerLoop> log)
+    JobStore jobs, NodeRegistry nodes, ModelAffinity affinity, QueueGauge gauge, JobSignals signals, PipelineCounters counters, IHostApplicationLifetime lifetime,
+    ILogger<SchedulerLoop> log)
     : BackgroundService
 {
     static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(Limits.Job.SchedulerTickMs);
@@ -26,6 +27,9 @@ public sealed class SchedulerLoop(
     readonly Scheduler _scheduler = new(SchedulerTimes.OfLimits);
     // Started and not yet heard of; the reader's own.
     int _callsUnderWay;
+
+    /// <summary>The scheduler's time: this process's monotonic clock.</summary>
+    internal static long NowMs => (long)Stopwatch.GetElapsedTime(0).TotalMilliseconds;
 
     /// <summary>Tells the scheduler what happened; waits while its queue is full. After the coordinator's end nobody listens, and leases run out.</summary>
     public async ValueTask PostAsync(SchedulerEvent happened, CancellationToken cancel)
@@ -75,7 +79,7 @@ public sealed class SchedulerLoop(
     {
         if (happened.Call != 0)
             _callsUnderWay--;
-        foreach (var effect in _scheduler.Step(happened, (long)Stopwatch.GetElapsedTime(0).TotalMilliseconds))
+        foreach (var effect in _scheduler.Step(happened, NowMs))
         {
             switch (effect.Kind)
             {
@@ -118,7 +122,9 @@ public sealed class SchedulerLoop(
         switch (effect.Kind)
         {
             case SchedulerEffectKind.Claim:
-                return SchedulerEvent.ClaimDone(effect.Call, await jobs.ClaimAsync(effect.EngineVersion, effect.Offers, cancel));
+                var leases = await jobs.ClaimAsync(effect.EngineVersion, effect.Offers, effect.Split, cancel);
+                var free = nodes.Sessions.Where(s => s.Hello.EngineVersion == effect.EngineVersion && s.FreeCredits > 0).ToList();
+                return SchedulerEvent.ClaimDone(effect.Call, await affinity.PreferAsync(leases, free, cancel));
             case SchedulerEffectKind.Renew:
                 return SchedulerEvent.RenewDone(effect.Call, await jobs.RenewAsync([.. effect.Leases], cancel));
             case SchedulerEffectKind.EndLeases:
@@ -159,7 +165,12 @@ public sealed class SchedulerLoop(
         try
         {
             while (true)
-                _events.Writer.TryWrite(await signals.WorkMayMatch.WaitAsync(Tick, stopping) ? SchedulerEvent.WorkMayExist : SchedulerEvent.Tick);
+            {
+                var isRung = await signals.WorkMayMatch.WaitAsync(Tick, stopping);
+                var queue = gauge.Now;
+                _events.Writer.TryWrite(SchedulerEvent.QueueSeen(queue.WaitingUnits(Lane.B2b), queue.WaitingUnits(Lane.B2c)));
+                _events.Writer.TryWrite(isRung ? SchedulerEvent.WorkMayExist : SchedulerEvent.Tick);
+            }
         }
         catch (OperationCanceledException)
         {

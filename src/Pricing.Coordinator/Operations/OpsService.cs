@@ -17,7 +17,8 @@ namespace Pricing.Coordinator.Operations;
 /// since it started.
 /// </summary>
 public sealed class OpsService(
-    PipelineQueries pipeline, QuarantineStore quarantine, NodeRegistry nodes, PipelineCounters counters, TieredCache cache, JobSignals signals, IHostApplicationLifetime lifetime, CoordinatorOptions options)
+    PipelineQueries pipeline, QuarantineStore quarantine, PartnerDesk partners, NodeRegistry nodes, PipelineCounters counters, TieredCache cache, JobSignals signals,
+    IHostApplicationLifetime lifetime, CoordinatorOptions options)
     : Ops.V1.OpsService.OpsServiceBase
 {
     public override Task<ListNodesResponse> ListNodes(ListNodesRequest request, ServerCallContext context) =>
@@ -82,6 +83,12 @@ public sealed class OpsService(
         signals.WorkMayMatch.Ring();
         return ToJob(row);
     }
+
+    public override Task<ListPartnerTermsResponse> ListPartnerTerms(ListPartnerTermsRequest request, ServerCallContext context) =>
+        partners.ListAsync(request, context.CancellationToken);
+
+    public override Task<Ops.V1.PartnerTerms> UpdatePartnerTerms(UpdatePartnerTermsRequest request, ServerCallContext context) =>
+        partners.UpdateAsync(request, context.CancellationToken);
 
     async Task<PipelineStats> StatsAsync(CancellationToken cancel)
     {

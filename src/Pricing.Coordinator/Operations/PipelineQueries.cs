@@ -1,4 +1,3 @@
-using Npgsql;
 using Pricing.Coordinator.Database;
 
 namespace Pricing.Coordinator.Operations;
@@ -7,7 +6,7 @@ namespace Pricing.Coordinator.Operations;
 public sealed record PipelineNow(long JobsAvailable, long JobsLeased, double OldestAvailableS, long QuotesMeasuring);
 
 /// <summary>Counts over the live rows; each is answered by a partial index.</summary>
-public sealed class PipelineQueries(NpgsqlDataSource source)
+public sealed class PipelineQueries(LaggingReads lagging)
 {
     const string Now = """
         select (select count(*) from job where state = 'available'),
@@ -17,5 +16,6 @@ public sealed class PipelineQueries(NpgsqlDataSource source)
         """;
 
     public async Task<PipelineNow> ReadAsync(CancellationToken cancel) =>
-        (await source.Command(Now).ReadOneAsync(r => new PipelineNow(r.GetInt64(0), r.GetInt64(1), r.GetDouble(2), r.GetInt64(3)), cancel))!;
+        (await lagging.ReadAsync(LaggingRead.PipelineStats, from => from.Command(Now).ReadOneAsync(
+            r => new PipelineNow(r.GetInt64(0), r.GetInt64(1), r.GetDouble(2), r.GetInt64(3)), cancel), cancel))!;
 }

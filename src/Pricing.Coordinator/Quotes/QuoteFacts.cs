@@ -1,5 +1,6 @@
 using Google.Protobuf.WellKnownTypes;
 using Pricing.Coordinator.Edge;
+using Pricing.Coordinator.Jobs;
 using Pricing.Quoting.V1;
 
 namespace Pricing.Coordinator.Quotes;
@@ -57,5 +58,5 @@ public sealed record SettleableQuote(
 /// <summary>How a quote ended. Prices are a <see cref="Quote"/> with nothing but prices, set for priced and needs_review.</summary>
 public sealed record QuoteEnd(string State, byte[]? Prices, byte[]? Failure, double PricingMs);
 
-/// <summary>Where a waiting quote's job stands.</summary>
-public sealed record QueueStanding(string JobState, int Attempt, long ModelBytes, long JobsAhead, long BytesAhead);
+/// <summary>Where a waiting quote's job stands in its lane.</summary>
+public sealed record QueueStanding(string JobState, int Attempt, long ModelBytes, Lane Lane, long Pass, long JobsAhead, long UnitsAhead);

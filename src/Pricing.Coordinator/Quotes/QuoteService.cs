@@ -23,7 +23,8 @@ public sealed class QuoteService(QuoteAcceptor acceptor, QuoteStore quotes, Quot
     public override async Task<Quote> GetQuote(GetQuoteRequest request, ServerCallContext context)
     {
         var (partner, quoteId) = ResourceNames.ParseQuote(request.Name, "name");
-        return (await FindAsync(partner, quoteId, context)).ToQuote();
+        var row = await quotes.ShowAsync(partner, quoteId, context.CancellationToken) ?? throw RefusalException.NoSuchQuote(ResourceNames.Quote(partner, quoteId));
+        return row.ToQuote();
     }
 
     public override async Task<ListQuotesResponse> ListQuotes(ListQuotesRequest request, ServerCallContext context)

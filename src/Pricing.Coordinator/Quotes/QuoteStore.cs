@@ -10,7 +10,7 @@ public sealed record NewQuote(
     Guid QuoteId, string Partner, byte[] Request, string RequestId, byte[] ModelSha256, string PriceListId, int PriceListVersion, TimeSpan TimeLeft);
 
 /// <summary>All SQL about quotes. Every way out of 'measuring' says "where state = 'measuring'": the first one wins, the others change 0 rows.</summary>
-public sealed class QuoteStore(NpgsqlDataSource source)
+public sealed class QuoteStore(NpgsqlDataSource source, LaggingReads lagging)
 {
     const string Columns = """
         q.quote_id, q.partner, q.request, q.request_id, q.job_id, q.measurement_cached, q.price_list_id, q.price_list_version,
@@ -18,7 +18,7 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         """;
 
     // Inserted first: a concurrent twin waits here for the winner's commit, then finds the winner's quote.
-    const string Remember = """
+    public const string Remember = """
         insert into request (partner, operation, request_id, body_sha256, quote_id) values ($1, 'create_quote', $2, $3, $4)
         on conflict (partner, operation, request_id) do nothing
         """;
@@ -27,7 +27,7 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         select quote_id, body_sha256 from request where partner = $1 and operation = 'create_quote' and request_id = $2
         """;
 
-    const string InsertWaiting = """
+    public const string InsertWaiting = """
         insert into quote (quote_id, partner, request, request_id, model_sha256, job_id, measurement_cached,
                            price_list_id, price_list_version, state, deadline_at)
         values ($1, $2, $3, $4, $5, $8, false, $6, $7, 'measuring', clock_timestamp() + $9)
@@ -94,15 +94,25 @@ public sealed class QuoteStore(NpgsqlDataSource source)
 
     const string WhichEnded = "select quote_id from quote where quote_id = any($1) and state <> 'measuring'";
 
-    // Positions are counted no further than the bound, however long the queue is.
+    // A request that was answered before, a measurement that is known, a job that is live or in quarantine: each one look into an index.
+    const string NeedsNoJob = """
+        select 1::bigint where exists (select from request where partner = $1 and operation = 'create_quote' and request_id = $2)
+            or exists (select from measurement where model_sha256 = $3 and options_key = $4 and engine_version = $5)
+            or exists (select from job where model_sha256 = $3 and options_key = $4 and engine_version = $5 and state in ('available', 'leased'))
+            or exists (select from job where model_sha256 = $3 and options_key = $4 and engine_version = $5 and state = 'quarantined' and released_at is null)
+        """;
+
+    // The place in the job's own lane, in the order of claims; counted no further than the bound, however long the queue is: an index-only scan of
+    // job_queue. Without the order by the planner may read the whole queue to find the first thousand.
     const string Standing = """
-        select j.state, j.attempts, j.model_bytes, ahead.jobs, ahead.bytes
+        select j.state, j.attempts, j.model_bytes, j.lane, j.pass, ahead.jobs, ahead.units
         from quote q join job j on j.job_id = q.job_id
         cross join lateral (
-            select count(*) as jobs, coalesce(sum(model_bytes), 0)::bigint as bytes from (
-                select a.model_bytes from job a
-                where j.state = 'available' and a.state = 'available' and a.engine_version = j.engine_version
-                  and (a.run_at, a.job_id) < (j.run_at, j.job_id)
+            select count(*) as jobs, coalesce(sum(cost), 0)::bigint as units from (
+                select a.cost from job a
+                where j.state = 'available' and a.state = 'available' and a.engine_version = j.engine_version and a.lane = j.lane
+                  and (a.pass, a.job_id) < (j.pass, j.job_id)
+                order by a.pass, a.job_id
                 limit $2) as counted) as ahead
         where q.quote_id = $1
         """;
@@ -140,15 +150,22 @@ public sealed class QuoteStore(NpgsqlDataSource source)
     public Task<QuoteRow?> FindAsync(string partner, Guid quoteId, CancellationToken cancel) =>
         source.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel);
 
+    /// <summary>For showing, not for deciding: a quote that has ended is final, so a replica's word for it is as good.</summary>
+    public Task<QuoteRow?> ShowAsync(string partner, Guid quoteId, CancellationToken cancel) =>
+        lagging.ReadAsync(LaggingRead.EndedQuote, from => from.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel), cancel, row => row is { IsTerminal: true });
+
     public static Task<QuoteRow?> FindAsync(NpgsqlTransaction transaction, string partner, Guid quoteId, CancellationToken cancel) =>
         transaction.Command(Find, partner, quoteId).ReadOneAsync(Read, cancel);
 
     /// <summary>Newest first. Stops early when the rows grow too large for one message; the caller pages on from the last one.</summary>
-    public async Task<List<QuoteRow>> ReadPageAsync(string partner, PageToken? after, int size, CancellationToken cancel)
+    public Task<List<QuoteRow>> ReadPageAsync(string partner, PageToken? after, int size, CancellationToken cancel) =>
+        lagging.ReadAsync(LaggingRead.QuotePage, from => ReadPageAsync(from, partner, after, size, cancel), cancel);
+
+    static async Task<List<QuoteRow>> ReadPageAsync(NpgsqlDataSource from, string partner, PageToken? after, int size, CancellationToken cancel)
     {
         var rows = new List<QuoteRow>();
         long bytes = 0;
-        await using var command = source.Command(Page, partner, after?.CreatedAt, after?.QuoteId ?? Guid.Empty, size);
+        await using var command = from.Command(Page, partner, after?.CreatedAt, after?.QuoteId ?? Guid.Empty, size);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (bytes < Limits.Quote.PageBytesMax && await reader.ReadAsync(cancel))
         {
@@ -196,11 +213,16 @@ public sealed class QuoteStore(NpgsqlDataSource source)
         }, cancel);
 
     public Task<List<Guid>> WhichEndedAsync(Guid[] quoteIds, CancellationToken cancel) =>
-        source.Command(WhichEnded, quoteIds).ReadAllAsync(r => r.GetGuid(0), cancel);
+        lagging.ReadAsync(LaggingRead.WatchedQuotes, from => from.Command(WhichEnded, quoteIds).ReadAllAsync(r => r.GetGuid(0), cancel), cancel);
 
     public Task<QueueStanding?> FindStandingAsync(Guid quoteId, CancellationToken cancel) =>
-        source.Command(Standing, quoteId, Limits.Quote.QueuePositionMax).ReadOneAsync(
-            r => new QueueStanding(r.GetString(0), r.GetInt32(1), r.GetInt64(2), r.GetInt64(3), r.GetInt64(4)), cancel);
+        lagging.ReadAsync(LaggingRead.QueueStanding, from => from.Command(Standing, quoteId, Limits.Quote.QueuePositionMax).ReadOneAsync(
+            r => new QueueStanding(r.GetString(0), r.GetInt32(1), r.GetInt64(2), Lanes.Parse(r.GetString(3)), r.GetInt64(4), r.GetInt64(5), r.GetInt64(6)), cancel),
+            cancel, standing => standing is not null);
+
+    /// <summary>Whether a quote can be answered, or join what is under way, without new work for the nodes.</summary>
+    public async Task<bool> NeedsNoJobAsync(string partner, string requestId, MeasureKey key, CancellationToken cancel) =>
+        (await source.Command(NeedsNoJob, partner, requestId, key.ModelSha256, key.OptionsKey, key.EngineVersion).ReadAllAsync(r => r.GetInt64(0), cancel)).Count > 0;
 
     /// <summary>Forgets requests too old to be repeated; the quotes stay.</summary>
     public Task<int> ForgetRequestsAsync(CancellationToken cancel) =>

@@ -9,7 +9,7 @@ namespace Pricing.Coordinator.Quotes;
 
 /// <summary>Waiting for a quote's end, silently or with progress. The row is the truth; bells and progress only say when to look.</summary>
 public sealed class QuoteWatch(
-    QuoteStore quotes, QuoteFeed feed, JobSignals signals, ProgressBoard board, PipelineCounters counters, IHostApplicationLifetime lifetime, TimeProvider time)
+    QuoteStore quotes, QuoteFeed feed, JobSignals signals, ProgressBoard board, PipelineCounters counters, QueueGauge gauge, IHostApplicationLifetime lifetime, TimeProvider time)
 {
     static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(Limits.Quote.PollMs);
     static readonly TimeSpan BetweenFrames = TimeSpan.FromMilliseconds(Limits.Quote.ProgressMs);
@@ -99,14 +99,7 @@ public sealed class QuoteWatch(
         var standing = await quotes.FindStandingAsync(quoteId, cancel);
         return standing?.JobState switch
         {
-            "available" => new QuoteProgress
-            {
-                Stage = QuoteProgress.Types.Stage.Queued,
-                QueuePosition = standing.JobsAhead + 1,
-                BytesTotal = standing.ModelBytes,
-                Attempt = (uint)standing.Attempt,
-                Eta = Eta(standing.BytesAhead + standing.ModelBytes),
-            },
+            "available" => Queued(standing),
             "leased" => new QuoteProgress
             {
                 Stage = QuoteProgress.Types.Stage.Measuring,
@@ -115,6 +108,26 @@ public sealed class QuoteWatch(
                 Eta = Eta(standing.ModelBytes),
             },
             _ => new QuoteProgress { Stage = QuoteProgress.Types.Stage.Pricing, Fraction = 0.99 },
+        };
+    }
+
+    QuoteProgress Queued(QueueStanding standing)
+    {
+        var now = gauge.Now;
+        // Counted near the head of the queue, estimated far behind it.
+        var counted = (Jobs: standing.JobsAhead, Units: standing.UnitsAhead);
+        var estimated = standing.JobsAhead < Limits.Quote.QueuePositionMax ? counted : now.Ahead(standing.Lane, standing.Pass);
+        var ahead = estimated.Jobs > counted.Jobs ? estimated : counted;
+        var untilStart = now.TimeToServe(standing.Lane, ahead.Units);
+        var atWork = Eta(standing.ModelBytes);
+        return new QuoteProgress
+        {
+            Stage = QuoteProgress.Types.Stage.Queued,
+            QueuePosition = ahead.Jobs + 1,
+            BytesTotal = standing.ModelBytes,
+            Attempt = (uint)standing.Attempt,
+            StartEta = untilStart is { } start ? InWholeSeconds(start) : null,
+            Eta = untilStart is { } wait && atWork is not null ? InWholeSeconds(wait + atWork.ToTimeSpan()) : null,
         };
     }
 
@@ -135,6 +148,8 @@ public sealed class QuoteWatch(
             Eta = Eta(at.BytesTotal - at.BytesDone),
         };
     }
+
+    static Duration InWholeSeconds(TimeSpan time) => new() { Seconds = (long)Math.Ceiling(time.TotalSeconds) };
 
     /// <summary>From the observed rate of one job; nothing is said before one was observed. Rounded up to whole seconds.</summary>
     Duration? Eta(long bytes) => counters.BytesPerSecond is > 0 and var rate ? new Duration { Seconds = bytes / rate + 1 } : null;

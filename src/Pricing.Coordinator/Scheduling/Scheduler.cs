@@ -98,13 +98,19 @@ public sealed partial class Scheduler
                 break;
             case SchedulerEventKind.SendFailed when Find(e.Lease) is { } held && held.Node.Stream == e.Stream:
                 Revoke(held, e.Reason);
-                _ends.Add(held.Id, LeaseEnd.Lost, e.Reason, held.TrustedUntilMs);
+                _ends.Add(held.Id, e.End, e.Reason, held.TrustedUntilMs);
                 break;
             case SchedulerEventKind.AnswerTaken when Find(e.Lease) is { } held && held.Node.Stream == e.Stream:
                 Drop(held);
                 break;
             case SchedulerEventKind.JobEnded when _held.TryGetValue(e.Lease.JobId, out var held):
-                Revoke(held, "JOB_ENDED");
+                Revoke(held, e.Reason);
+                break;
+            case SchedulerEventKind.LeaseBorn:
+                Hand(e.Claimed[0], _byStream.GetValueOrDefault(e.Stream), e.SentAtMs);
+                break;
+            case SchedulerEventKind.QueueSeen:
+                (_waitingB2b, _waitingB2c) = (e.WaitingB2b, e.WaitingB2c);
                 break;
             case SchedulerEventKind.WorkMayExist:
                 SeekAll();

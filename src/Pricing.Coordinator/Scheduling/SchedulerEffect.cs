@@ -29,6 +29,9 @@ public readonly record struct SchedulerEffect(SchedulerEffectKind Kind)
     public int EngineVersion { get; init; }
     public IReadOnlyList<JobOffer> Offers { get; init; } = [];
 
+    /// <summary>How the offers that serve both lanes are shared.</summary>
+    public LaneSplit Split { get; init; }
+
     /// <summary>Leases to renew or to end.</summary>
     public IReadOnlyList<LeaseId> Leases { get; init; } = [];
     public LeaseEnd End { get; init; }

@@ -8,6 +8,8 @@ public enum SchedulerEventKind
 {
     /// <summary>Time has passed; nothing else.</summary>
     Tick,
+    QueueSeen,
+    LeaseBorn,
     NodeJoined,
     NodeLeft,
     CreditGranted,
@@ -32,7 +34,7 @@ public enum SchedulerEventKind
 }
 
 /// <summary>Who dialled. A run of a node is its incarnation; one run may dial several streams.</summary>
-public sealed record NodeFacts(Guid Incarnation, string Name, int EngineVersion);
+public sealed record NodeFacts(Guid Incarnation, string Name, int EngineVersion, Lane? DedicatedTo = null);
 
 /// <summary>
 /// One thing that happened, in the order the coordinator heard of it. Hints (work may exist, a job ended, an answer was taken) may be lost:
@@ -50,6 +52,11 @@ public readonly record struct SchedulerEvent(SchedulerEventKind Kind)
 
     /// <summary>Why, in words that go into the attempt's row.</summary>
     public string Reason { get; private init; } = "";
+
+    public LeaseEnd End { get; private init; }
+    public long SentAtMs { get; private init; }
+    public long WaitingB2b { get; private init; }
+    public long WaitingB2c { get; private init; }
 
     /// <summary>The database call this is the outcome of.</summary>
     public long Call { get; private init; }
@@ -73,15 +80,23 @@ public readonly record struct SchedulerEvent(SchedulerEventKind Kind)
     /// <summary>From now on the node can finish without this coordinator.</summary>
     public static SchedulerEvent AllBytesSent(long stream, LeaseId lease) => new(SchedulerEventKind.AllBytesSent) { Stream = stream, Lease = lease };
 
-    /// <summary>The bytes cannot be brought to the node: an attempt.</summary>
-    public static SchedulerEvent SendFailed(long stream, LeaseId lease, string reason) =>
-        new(SchedulerEventKind.SendFailed) { Stream = stream, Lease = lease, Reason = reason };
+    /// <summary>The bytes cannot be brought to the node. Whether it was an attempt is for the session to say.</summary>
+    public static SchedulerEvent SendFailed(long stream, LeaseId lease, string reason, LeaseEnd end) =>
+        new(SchedulerEventKind.SendFailed) { Stream = stream, Lease = lease, Reason = reason, End = end };
+
+    /// <summary>A job was made already leased to this node; the statement was sent at that time.</summary>
+    public static SchedulerEvent LeaseBorn(long stream, Lease lease, long sentAtMs) =>
+        new(SchedulerEventKind.LeaseBorn) { Stream = stream, Claimed = [lease], SentAtMs = sentAtMs };
+
+    /// <summary>What waits in each lane, as far as is known: only the sharing of slots between lanes depends on it.</summary>
+    public static SchedulerEvent QueueSeen(long waitingB2b, long waitingB2c) =>
+        new(SchedulerEventKind.QueueSeen) { WaitingB2b = waitingB2b, WaitingB2c = waitingB2c };
 
     /// <summary>The node of this stream has answered at this coordinator, or given the lease up; the row has moved on.</summary>
     public static SchedulerEvent AnswerTaken(long stream, LeaseId lease) => new(SchedulerEventKind.AnswerTaken) { Stream = stream, Lease = lease };
 
     /// <summary>The job ended here by another way (cancelled, deadline, last attempt).</summary>
-    public static SchedulerEvent JobEnded(long jobId) => new(SchedulerEventKind.JobEnded) { Lease = new LeaseId(jobId, 0) };
+    public static SchedulerEvent JobEnded(long jobId, string reason = "JOB_ENDED") => new(SchedulerEventKind.JobEnded) { Lease = new LeaseId(jobId, 0), Reason = reason };
 
     public static SchedulerEvent DrainNode(long stream) => new(SchedulerEventKind.DrainNode) { Stream = stream };
     public static SchedulerEvent ClaimDone(long call, IReadOnlyList<Lease> leases) => new(SchedulerEventKind.ClaimDone) { Call = call, Claimed = leases };

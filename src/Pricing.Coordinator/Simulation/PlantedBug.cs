@@ -47,6 +47,9 @@ public enum PlantedBug
     /// <summary>The same worker death is counted each time it is reported.</summary>
     DeathCountedTwice,
 
+    /// <summary>A lease that was answered with a worker's death takes figures as well.</summary>
+    FiguresAfterDeath,
+
     /// <summary>A second asker gets a job of his own instead of joining the live one.</summary>
     EnqueueNeverJoins,
 

@@ -101,6 +101,7 @@ sealed class Promises(StoreModel store, Func<LeaseId, bool> isTrustedByAnyone)
                 break;
             case Move.Complete or Move.ModelFail:
                 Hold(under.Epoch == known.Epoch && incarnation == known.Holder, "I2", $"job {job.JobId} in epoch {known.Epoch} took the answer of epoch {under.Epoch}");
+                Hold(known.StruckEpoch < under.Epoch, "I2", $"job {job.JobId} took an answer of epoch {under.Epoch}, which a death had answered");
                 Hold(++known.Applied == 1, "I2", $"job {job.JobId} took {known.Applied} answers");
                 break;
             case Move.Strike:

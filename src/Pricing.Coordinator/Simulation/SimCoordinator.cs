@@ -91,7 +91,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
                 Lost(earlier, "dialled again");
             }
             stream.ToNode(new Frame(FrameKind.Welcome));
-            Step(SchedulerEvent.NodeJoined(stream.Id, new NodeFacts(stream.Node.Incarnation, $"n{stream.Node.Id}", stream.Node.EngineVersion)));
+            Step(SchedulerEvent.NodeJoined(stream.Id, new NodeFacts(stream.Node.Incarnation, $"n{stream.Node.Id}", stream.Node.EngineVersion, stream.Node.DedicatedTo)));
         });
         return true;
     }
@@ -185,6 +185,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
 
     void Tick()
     {
+        Step(SchedulerEvent.QueueSeen(World.Waiting(Lane.B2b), World.Waiting(Lane.B2c)));
         Step(SchedulerEvent.Tick);
         After(TickMs, SimEvent.Tick, 0, Tick);
     }
@@ -225,7 +226,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
         {
             case SchedulerEffectKind.Claim:
                 var callerNow = World.Now - 30_000 + ClockOffsetMs % 60_000;
-                World.Store.Call(this, effect.Call, store => store.Claim(World.Now, effect.EngineVersion, effect.Offers, callerNow),
+                World.Store.Call(this, effect.Call, store => store.Claim(World.Now, effect.EngineVersion, effect.Offers, effect.Split, callerNow),
                     leases => TakeClaimed(effect.Call, leases), () => Failed(effect));
                 break;
             case SchedulerEffectKind.Renew:
@@ -280,6 +281,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
     {
         var id = new LeaseId(lease.JobId, lease.Epoch);
         World.Hold(Trusts(id), "LEASE", $"coordinator {Id} hands out job {lease.JobId} under a lease it does not trust");
+        World.Hold(stream.Node.DedicatedTo is not { } only || only == lease.Lane, "I7", $"job {lease.JobId} of lane {lease.Lane} was given to a node of lane {stream.Node.DedicatedTo}");
         _sessions[(stream.Id, lease.JobId)] = lease.Epoch;
         stream.ToNode(new Frame(FrameKind.Assign, id, World.TimeLeftMs(lease)));
         var isBroken = World.Strikes(FaultKind.SendFailed, 0.1);
@@ -289,7 +291,7 @@ sealed class SimCoordinator(World world, int id) : SimProcess(world, id)
                 return;
             if (isBroken)
             {
-                Step(SchedulerEvent.SendFailed(stream.Id, id, "model bytes cannot be sent"));
+                Step(SchedulerEvent.SendFailed(stream.Id, id, "model bytes cannot be sent", World.Random.Chance(0.5) ? LeaseEnd.Lost : LeaseEnd.Released));
                 return;
             }
             stream.ToNode(new Frame(FrameKind.LastBytes, id));

@@ -34,6 +34,7 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
 
     public Guid Incarnation { get; private set; }
     public int EngineVersion { get; set; } = 1;
+    public Lane? DedicatedTo { get; init; }
     public int JobsHeld => _held.Count;
 
     /// <summary>The stream of the moment; null: it dials.</summary>
@@ -159,6 +160,9 @@ sealed class SimNode(World world, int id, int jobsMax, bool lies) : SimProcess(w
         if (World.IsPoison(key))
         {
             World.Count(FaultKind.WorkerDeath);
+            // A liar has figures as well, of a model that nobody can measure.
+            if (lies && World.Strikes(FaultKind.NodeLie, 1))
+                Say(new SimAnswer(run.Lease, AnswerKind.Figures, World.FiguresOf(key)), World.Random.Between(0, World.Coordinators.Count - 1), _ => { }, () => { });
             Answer(run, new SimAnswer(run.Lease, AnswerKind.WorkerDeath, 0), 0);
             return;
         }

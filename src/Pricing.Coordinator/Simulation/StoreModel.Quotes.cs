@@ -36,7 +36,7 @@ public sealed partial class StoreModel
             quote.Figures = figures;
             return new Acceptance(quoteId, true, false);
         }
-        quote.JobId = EnqueueOrJoin(now, key, timeLeftMs).JobId;
+        quote.JobId = EnqueueOrJoin(now, key, partner, timeLeftMs).JobId;
         _waiting.Add(quote);
         return new Acceptance(quoteId, true, false);
     }

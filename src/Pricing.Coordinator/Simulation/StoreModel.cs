@@ -20,6 +20,12 @@ public sealed partial class StoreModel
 
     internal StoreModel(PlantedBug bug) => _bug = bug;
 
+    /// <summary>Terms of partners; who is not listed is a shop customer of weight 1.</summary>
+    public Dictionary<string, (Lane Lane, int Weight)> Terms { get; } = [];
+
+    /// <summary>Where an idle lane begins, by the store's time: later each time.</summary>
+    public Func<long, long> IdlePass { get; set; } = now => now * JobCost.PassPerUnit;
+
     /// <summary>All jobs, by id from 1.</summary>
     public IReadOnlyList<JobRow> Jobs => _jobs;
 
@@ -29,8 +35,10 @@ public sealed partial class StoreModel
     public JobRow Job(long jobId) => _jobs[(int)jobId - 1];
 
     /// <summary>A second asker joins the live job; a measurement in quarantine is joined where it ended.</summary>
-    public (long JobId, bool IsNew) EnqueueOrJoin(long now, ModelKey key, long timeLeftMs)
+    public (long JobId, bool IsNew) EnqueueOrJoin(long now, ModelKey key, string partner, long timeLeftMs)
     {
+        var lane = Terms.TryGetValue(partner, out var terms) ? terms.Lane : Lane.B2c;
+        var pass = PassOf(now, key.Engine, lane, partner, Math.Max(1, terms.Weight));
         if (_bug is not PlantedBug.QuarantineIgnoredAtEnqueue)
         {
             for (var i = _jobs.Count - 1; i >= 0; i--)
@@ -42,47 +50,109 @@ public sealed partial class StoreModel
         if (_bug is not PlantedBug.EnqueueNeverJoins && FindLive(key) is { } live)
         {
             live.DeadlineAt = Math.Max(live.DeadlineAt, now + timeLeftMs);
+            if (live.Lane == lane)
+                live.Pass = Math.Min(live.Pass, pass);
             Moved(Move.Join, live);
             return (live.JobId, false);
         }
-        return (Insert(now, key, timeLeftMs).JobId, true);
+        return (Insert(now, key, timeLeftMs, lane, partner, pass).JobId, true);
     }
 
-    /// <summary>Leases as many jobs as there are offers, oldest first.</summary>
-    public List<Lease> Claim(long now, int engineVersion, IReadOnlyList<JobOffer> offers) => Claim(now, engineVersion, offers, now);
+    /// <summary>Leases as many jobs as there are offers, in the fair order of each lane.</summary>
+    public List<Lease> Claim(long now, int engineVersion, IReadOnlyList<JobOffer> offers, LaneSplit split) => Claim(now, engineVersion, offers, split, now);
 
     /// <param name="now">The store's time.</param>
     /// <param name="engineVersion">Of the nodes that offer.</param>
     /// <param name="offers">One for each job a node would take.</param>
+    /// <param name="split">How the offers that serve both lanes are shared.</param>
     /// <param name="callerNow">What the caller believes the time to be; only a mistaken store asks for it.</param>
-    internal List<Lease> Claim(long now, int engineVersion, IReadOnlyList<JobOffer> offers, long callerNow)
+    internal List<Lease> Claim(long now, int engineVersion, IReadOnlyList<JobOffer> offers, LaneSplit split, long callerNow)
     {
-        var picked = new List<JobRow>();
-        foreach (var job in _live)
-        {
-            if (job.State is JobState.Available && job.Key.Engine == engineVersion && job.RunAt <= now && job.DeadlineAt > now)
-                picked.Add(job);
-        }
-        picked.Sort(static (a, b) => a.RunAt != b.RunAt ? a.RunAt.CompareTo(b.RunAt) : a.JobId.CompareTo(b.JobId));
+        List<JobRow> b2b = Queue(now, engineVersion, Lane.B2b), b2c = Queue(now, engineVersion, Lane.B2c);
         if (_bug is PlantedBug.UnknownEngineDiscarded)
             Discard(now, engineVersion);
+        int ownB2b = Count(offers, Lane.B2b), ownB2c = Count(offers, Lane.B2c), both = Count(offers, null);
+        // Each lane fills its dedicated slots and its share of the others; what one leaves empty the other fills.
+        int takeB2b = Math.Min(b2b.Count, ownB2b + split.B2b), takeB2c = Math.Min(b2c.Count, ownB2c + split.B2c);
+        var room = both - Math.Max(takeB2b - ownB2b, 0) - Math.Max(takeB2c - ownB2c, 0);
+        if (takeB2b < ownB2b + split.B2b)
+            takeB2c = Math.Min(b2c.Count, takeB2c + room);
+        else
+            takeB2b = Math.Min(b2b.Count, takeB2b + room);
         var leases = new List<Lease>();
-        for (var i = 0; i < picked.Count && i < offers.Count; i++)
-        {
-            var job = picked[i];
-            job.State = JobState.Leased;
-            if (_bug is not PlantedBug.ClaimKeepsEpoch || job.Epoch == 0)
-                job.Epoch++;
-            job.Attempts++;
-            job.Owner = offers[i].Incarnation;
-            job.LeasedAt = now;
-            job.LeaseUntil = (_bug is PlantedBug.LocalClockLease ? callerNow : now) + Limits.Job.LeaseMs;
-            if (job.Tries.Count < job.Epoch)
-                job.Tries.Add(new AttemptRow(job.Epoch, job.Owner));
-            Moved(Move.Claim, job);
-            leases.Add(new Lease(job.JobId, job.Epoch, job.Owner, job.Attempts, [], 1, "", [], TimeSpan.FromMilliseconds(job.DeadlineAt - now)));
-        }
+        for (var i = 0; i < takeB2b; i++)
+            leases.Add(LeaseTo(b2b[i], i < ownB2b ? Nth(offers, Lane.B2b, i) : Nth(offers, null, i - ownB2b), now, callerNow));
+        for (var i = 0; i < takeB2c; i++)
+            leases.Add(LeaseTo(b2c[i], i < ownB2c ? Nth(offers, Lane.B2c, i) : Nth(offers, null, i - ownB2c + Math.Max(takeB2b - ownB2b, 0)), now, callerNow));
+        leases.Sort((x, y) => Job(x.JobId).Pass != Job(y.JobId).Pass ? Job(x.JobId).Pass.CompareTo(Job(y.JobId).Pass) : x.JobId.CompareTo(y.JobId));
         return leases;
+    }
+
+    Lease LeaseTo(JobRow job, JobOffer offer, long now, long callerNow)
+    {
+        job.State = JobState.Leased;
+        if (_bug is not PlantedBug.ClaimKeepsEpoch || job.Epoch == 0)
+            job.Epoch++;
+        job.Attempts++;
+        job.Owner = offer.Incarnation;
+        job.LeasedAt = now;
+        job.LeaseUntil = (_bug is PlantedBug.LocalClockLease ? callerNow : now) + Limits.Job.LeaseMs;
+        if (job.Tries.Count < job.Epoch)
+            job.Tries.Add(new AttemptRow(job.Epoch, job.Owner));
+        Moved(Move.Claim, job);
+        return new Lease(job.JobId, job.Epoch, job.Owner, job.Attempts, [], 1, "", [], TimeSpan.FromMilliseconds(job.DeadlineAt - now), job.Lane, JobRow.Cost);
+    }
+
+    /// <summary>What waits in a lane, in the order it is served.</summary>
+    List<JobRow> Queue(long now, int engineVersion, Lane lane)
+    {
+        var queue = new List<JobRow>();
+        foreach (var job in _live)
+        {
+            if (job.State is JobState.Available && job.Key.Engine == engineVersion && job.Lane == lane && job.RunAt <= now && job.DeadlineAt > now)
+                queue.Add(job);
+        }
+        queue.Sort(static (a, b) => a.Pass != b.Pass ? a.Pass.CompareTo(b.Pass) : a.JobId.CompareTo(b.JobId));
+        return queue;
+    }
+
+    static int Count(IReadOnlyList<JobOffer> offers, Lane? kind)
+    {
+        var count = 0;
+        foreach (var offer in offers)
+        {
+            if (offer.DedicatedTo == kind)
+                count++;
+        }
+        return count;
+    }
+
+    static JobOffer Nth(IReadOnlyList<JobOffer> offers, Lane? kind, int n)
+    {
+        foreach (var offer in offers)
+        {
+            if (offer.DedicatedTo == kind && n-- == 0)
+                return offer;
+        }
+        throw new ArgumentOutOfRangeException(nameof(n), n, "no such offer");
+    }
+
+    /// <summary>The virtual start time of a job that begins now.</summary>
+    long PassOf(long now, int engine, Lane lane, string partner, int weight)
+    {
+        long? first = null, served = null, own = null;
+        foreach (var job in _live)
+        {
+            if (job.Key.Engine != engine || job.Lane != lane)
+                continue;
+            if (job.State is JobState.Available)
+                first = Math.Min(first ?? job.Pass, job.Pass);
+            else
+                served = Math.Max(served ?? job.Pass, job.Pass);
+            if (job.Partner == partner)
+                own = Math.Max(own ?? 0, job.Pass + JobCost.Charge(JobRow.Cost, weight));
+        }
+        return first is null && served is null && own is null ? IdlePass(now) : Math.Max(first ?? 0, Math.Max(served ?? 0, own ?? 0));
     }
 
     /// <summary>Lengthens the leases; returns the jobs that are still held.</summary>
@@ -212,7 +282,10 @@ public sealed partial class StoreModel
         Moved(Move.LiftQuarantine, job);
         var retry = FindLive(job.Key);
         if (retry is null)
-            retry = Insert(now, job.Key, timeLeftMs, Limits.Job.WorkerDeathsMax - 1);
+        {
+            // A person asked for it, so it is next in its lane.
+            retry = Insert(now, job.Key, timeLeftMs, job.Lane, job.Partner, FirstPass(job.Key.Engine, job.Lane), Limits.Job.WorkerDeathsMax - 1);
+        }
         else
             retry.Strikes = Math.Max(retry.Strikes, Limits.Job.WorkerDeathsMax - 1);
         retry.RetryOf = jobId;
@@ -236,7 +309,7 @@ public sealed partial class StoreModel
         if (!Exists(lease))
             return Completion.UnknownJob;
         var job = Job(lease.JobId);
-        var fenced = job.Epoch == lease.Epoch && TryOf(job, lease, incarnation) is not null;
+        var fenced = job.Epoch == lease.Epoch && TryOf(job, lease, incarnation) is { } held && (held.Outcome != "worker_died" || _bug is PlantedBug.FiguresAfterDeath);
         if ((!fenced && _bug is not PlantedBug.CompleteWithoutEpoch) || (!job.IsLive && _bug is not PlantedBug.CompleteAfterTerminal))
             return WhyNot(lease, incarnation);
         End(job, end, failure);
@@ -310,9 +383,20 @@ public sealed partial class StoreModel
         return null;
     }
 
-    JobRow Insert(long now, ModelKey key, long timeLeftMs, int strikes = 0)
+    long FirstPass(int engine, Lane lane)
     {
-        var job = new JobRow(_jobs.Count + 1, key) { RunAt = now, DeadlineAt = now + timeLeftMs, Strikes = strikes };
+        long? first = null;
+        foreach (var job in _live)
+        {
+            if (job.State is JobState.Available && job.Key.Engine == engine && job.Lane == lane)
+                first = Math.Min(first ?? job.Pass, job.Pass);
+        }
+        return first ?? 0;
+    }
+
+    JobRow Insert(long now, ModelKey key, long timeLeftMs, Lane lane, string partner, long pass, int strikes = 0)
+    {
+        var job = new JobRow(_jobs.Count + 1, key) { RunAt = now, DeadlineAt = now + timeLeftMs, Lane = lane, Partner = partner, Pass = pass, Strikes = strikes };
         _jobs.Add(job);
         _live.Add(job);
         Moved(Move.Enqueue, job);

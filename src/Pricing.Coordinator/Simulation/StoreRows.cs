@@ -31,6 +31,12 @@ public sealed class JobRow(long jobId, ModelKey key)
     public long JobId { get; } = jobId;
     public ModelKey Key { get; } = key;
     public JobState State { get; internal set; }
+    public Lane Lane { get; internal set; }
+    public string Partner { get; internal set; } = "";
+    public long Pass { get; internal set; }
+
+    /// <summary>Models are alike here.</summary>
+    public static long Cost => JobCost.Least;
     public int Epoch { get; internal set; }
     public int Attempts { get; internal set; }
     public int Strikes { get; internal set; }

@@ -54,6 +54,7 @@ sealed class Swarm
         LatencyMsMax = random.Chance(0.3) ? 400 : random.Between(1, 40);
         FaultEveryMsMax = random.Chance(0.3) ? 400 : 2_000;
         HasTwoEngines = random.Chance(0.4);
+        HasDedicatedNodes = random.Chance(0.3);
         HasPoison = Rate(FaultKind.WorkerDeath) > 0;
     }
 
@@ -69,6 +70,9 @@ sealed class Swarm
 
     /// <summary>Between two faults that strike by themselves.</summary>
     public int FaultEveryMsMax { get; }
+
+    /// <summary>Some nodes serve one lane only.</summary>
+    public bool HasDedicatedNodes { get; }
 
     /// <summary>Some models end the process that measures them.</summary>
     public bool HasPoison { get; }

@@ -228,7 +228,7 @@ sealed partial class World
             if (quote.State is not QuoteState.Measuring)
                 continue;
             Hold(Now < quote.DeadlineAt + AfterDeadlineMs, "I1", $"quote {quote.QuoteId} waits at {Now}, its deadline was {quote.DeadlineAt}");
-            Hold(Now < _healedAt + RecoveryMs + Swarm.ComputeMsMax || !HasNodeFor(quote.Key), "LIVE", $"quote {quote.QuoteId} waits for job {quote.JobId} at {Now}, all was healed at {_healedAt}");
+            Hold(Now < _healedAt + RecoveryMs + Swarm.ComputeMsMax || !HasNodeFor(Store.Model.Job(quote.JobId)), "LIVE", $"quote {quote.QuoteId} waits for job {quote.JobId} at {Now}, all was healed at {_healedAt}");
         }
         foreach (var job in Store.Model.Jobs)
         {
@@ -244,11 +244,11 @@ sealed partial class World
         Plan(1_000, SimEvent.Heals, ClientId, 1, Watch);
     }
 
-    bool HasNodeFor(ModelKey key)
+    bool HasNodeFor(JobRow job)
     {
         foreach (var node in Nodes)
         {
-            if (node.EngineVersion == key.Engine)
+            if (node.EngineVersion == job.Key.Engine && (node.DedicatedTo is not { } only || only == job.Lane))
                 return true;
         }
         return false;

@@ -45,8 +45,12 @@ sealed partial class World
             Nodes.Add(new SimNode(this, FirstNodeId + i, Random.Between(1, 4), Random.Chance(Swarm.Rate(FaultKind.NodeLie)))
             {
                 EngineVersion = Swarm.HasTwoEngines && Random.Chance(0.5) ? 2 : 1,
+                DedicatedTo = !Swarm.HasDedicatedNodes || Random.Chance(0.5) ? null : Random.Chance(0.5) ? Lane.B2b : Lane.B2c,
             });
         }
+        // The first partner has a contract, the second one a heavier place in the shop's lane.
+        Store.Model.Terms["p1"] = (Lane.B2b, 1);
+        Store.Model.Terms["p2"] = (Lane.B2c, 3);
     }
 
     public PlantedBug Bug { get; }
@@ -111,6 +115,18 @@ sealed partial class World
     public long NextQuoteId() => ++_quoteIds;
 
     public long NextStream() => ++_streams;
+
+    /// <summary>What waits in a lane: the gauge's word, which may be old in the real one.</summary>
+    public long Waiting(Lane lane)
+    {
+        long units = 0;
+        foreach (var quote in Store.Model.Waiting)
+        {
+            if (Store.Model.Job(quote.JobId) is { State: JobState.Available } job && job.Lane == lane)
+                units += JobRow.Cost;
+        }
+        return units;
+    }
 
     public ModelKey KeyOf(long jobId) => Store.Model.Job(jobId).Key;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Pricing.Coordinator;
 using Pricing.Coordinator.Cache;
 using Pricing.IntegrationTests.Servers;
 using StackExchange.Redis;

@@ -40,6 +40,8 @@ public sealed class StoreConformanceTests
     {
         var twin = new StoreTwin(_source, PriceList.Standard.Id, 1);
         var random = new Random(seed);
+        await twin.SetTermsAsync("p0", Lane.B2b, 2, cancel);
+        await twin.SetTermsAsync("p1", Lane.B2c, 3, cancel);
         var nodes = new[] { new Guid(1, 0, 0, new byte[8]), new Guid(2, 0, 0, new byte[8]) };
         for (var step = 0; step < Steps; step++)
         {
@@ -67,10 +69,13 @@ public sealed class StoreConformanceTests
         {
             case < 22:
                 var request = random.Next(40);
-                return twin.AcceptAsync($"p{request % 2}", $"r{request}", random.Next(20) == 0 ? 99 : request % 90,
+                return twin.AcceptAsync($"p{request % 3}", $"r{request}", random.Next(20) == 0 ? 99 : request % 90,
                     new ModelKey(1 + request % Models, engine), 10 * random.Next(200, 9_000) + 5, cancel);
             case < 40:
-                return twin.ClaimAsync(engine, [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => new JobOffer(nodes[random.Next(2)], "n"))], cancel);
+                var offers = Enumerable.Range(0, random.Next(1, 5)).Select(_ => new JobOffer(nodes[random.Next(2)], "n", new Lane?[] { null, null, null, Lane.B2b, Lane.B2c }[random.Next(5)])).ToList();
+                var both = offers.Count(o => o.DedicatedTo is null);
+                var b2b = random.Next(both + 1);
+                return twin.ClaimAsync(engine, offers, new LaneSplit(b2b, both - b2b), cancel);
             case < 46 when twin.Jobs.Count > 0:
                 return twin.RenewAsync(Leases(twin, random), cancel);
             case < 52 when twin.Jobs.Count > 0:
@@ -89,7 +94,7 @@ public sealed class StoreConformanceTests
                 return twin.LiftQuarantineAsync((twin.Jobs.FirstOrDefault(j => j is { State: JobState.Quarantined, Released: false }) ?? twin.Jobs[random.Next(twin.Jobs.Count)]).JobId,
                     10 * random.Next(500, 9_000) + 5, cancel);
             case < 87 when twin.Quotes.Count > 0:
-                return twin.CancelQuoteAsync($"p{random.Next(2)}", 1 + random.Next(twin.Quotes.Count), cancel);
+                return twin.CancelQuoteAsync($"p{random.Next(3)}", 1 + random.Next(twin.Quotes.Count), cancel);
             case < 90:
                 return twin.FailQuotesPastDeadlineAsync(cancel);
             case < 94:

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using Google.Protobuf;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using Pricing.Coordinator.Database;
 using Pricing.Coordinator.Jobs;
@@ -23,8 +24,8 @@ namespace Pricing.IntegrationTests.Coordinator;
 sealed class StoreTwin(NpgsqlDataSource source, string priceList, int priceListVersion)
 {
     readonly JobStore _jobs = new(source);
-    readonly QuarantineStore _quarantine = new(source);
-    readonly QuoteStore _quotes = new(source);
+    readonly QuarantineStore _quarantine = new(source, new LaggingReads(source, null, TimeProvider.System, NullLogger<LaggingReads>.Instance));
+    readonly QuoteStore _quotes = new(source, new LaggingReads(source, null, TimeProvider.System, NullLogger<LaggingReads>.Instance));
     readonly StoreModel _model = new();
     // The database's job ids by the model's: a joined insert uses one up.
     readonly List<long> _ids = [];
@@ -32,6 +33,12 @@ sealed class StoreTwin(NpgsqlDataSource source, string priceList, int priceListV
     public long Now { get; private set; }
     public IReadOnlyList<JobRow> Jobs => _model.Jobs;
     public IReadOnlyList<QuoteRow> Quotes => _model.Quotes;
+
+    public Task SetTermsAsync(string partner, Lane lane, int weight, CancellationToken cancel)
+    {
+        _model.Terms[partner] = (lane, weight);
+        return new PartnerStore(source).SetAsync(new PartnerTerms(partner, lane, weight), cancel);
+    }
 
     public Task PassAsync(int ms, CancellationToken cancel)
     {
@@ -42,8 +49,6 @@ sealed class StoreTwin(NpgsqlDataSource source, string priceList, int priceListV
     public async Task AcceptAsync(string partner, string requestId, int body, ModelKey key, int timeLeftMs, CancellationToken cancel)
     {
         var quoteId = _model.Quotes.Count + 1;
-        var before = _model.Jobs.Count;
-        var expected = _model.Accept(Now, partner, requestId, body, key, quoteId, timeLeftMs);
         var answer = await source.InTransactionAsync(async transaction =>
         {
             if (await QuoteStore.RememberAsync(transaction, partner, requestId, SHA256.HashData([(byte)body]), Id(quoteId), cancel) is { } earlier)
@@ -54,20 +59,27 @@ sealed class StoreTwin(NpgsqlDataSource source, string priceList, int priceListV
                 await QuoteStore.InsertEndedAsync(transaction, quote, known.MeasurementId, KeyOf(key), new QuoteEnd("priced", known.Body, null, 0), cancel);
                 return (Id(quoteId), IsNew: true, IsRefused: false, JobId: 0L, IsNewJob: false);
             }
-            var order = new JobOrder(KeyOf(key), 1, "part.stl", new MeasureOptions(), Hours(timeLeftMs));
+            var order = new JobOrder(KeyOf(key), 1, "part.stl", new MeasureOptions(), Hours(timeLeftMs), partner);
             var (jobId, isNewJob) = await JobStore.EnqueueOrJoinAsync(transaction, order, cancel);
             await QuoteStore.InsertWaitingAsync(transaction, quote, jobId, cancel);
             return (Id(quoteId), IsNew: true, IsRefused: false, JobId: jobId, IsNewJob: isNewJob);
         }, cancel);
         if (answer.IsNewJob)
+        {
             _ids.Add(answer.JobId);
+            // Where an idle lane begins goes by the database's clock: the model is told, and asks only when it finds the lane idle.
+            var pass = (await source.Command("select pass from job where job_id = $1", answer.JobId).ReadAllAsync(r => r.GetInt64(0), cancel))[0];
+            _model.IdlePass = _ => pass;
+        }
+        var before = _model.Jobs.Count;
+        var expected = _model.Accept(Now, partner, requestId, body, key, quoteId, timeLeftMs);
         Same("accept", (Id(expected.QuoteId), expected.IsNew, expected.IsRefused, _model.Jobs.Count > before), (answer.Item1, answer.IsNew, answer.IsRefused, answer.IsNewJob));
     }
 
-    public async Task ClaimAsync(int engine, IReadOnlyList<JobOffer> offers, CancellationToken cancel)
+    public async Task ClaimAsync(int engine, IReadOnlyList<JobOffer> offers, LaneSplit split, CancellationToken cancel)
     {
-        var expected = _model.Claim(Now, engine, offers).Select(l => (l.JobId, l.Epoch, l.Incarnation, l.Attempt));
-        var leases = await _jobs.ClaimAsync(engine, offers, cancel);
+        var expected = _model.Claim(Now, engine, offers, split).Select(l => (l.JobId, l.Epoch, l.Incarnation, l.Attempt));
+        var leases = await _jobs.ClaimAsync(engine, offers, split, cancel);
         Same("claim", Text(expected), Text(leases.Select(l => (ModelId(l.JobId), l.Epoch, l.Incarnation, l.Attempt))));
     }
 
@@ -168,15 +180,16 @@ sealed class StoreTwin(NpgsqlDataSource source, string priceList, int priceListV
     {
         var expected = _model.Jobs.Select(j => $"{j.JobId} {Word(j.State)} epoch {j.Epoch} attempts {j.Attempts} strikes {j.Strikes} owner {j.Owner} '{j.Failure}' "
             + $"retry of {j.RetryOf} released {j.Released} tries {string.Join(", ", j.Tries.Select(t => $"{t.Epoch} {t.Incarnation} {t.Outcome}"))} "
-            + $"{(j.IsLive ? j.DeadlineAt - Now : 0)}");
+            + $"{(j.IsLive ? j.DeadlineAt - Now : 0)} {Word(j.Lane)} {j.Partner} {j.Pass}");
         var actual = (await source.Command("""
             select j.job_id, j.state, j.epoch, j.attempts, j.strikes, coalesce(j.owner, '00000000-0000-0000-0000-000000000000'), j.failure, coalesce(j.retry_of, 0),
                    j.released_at is not null, coalesce((select string_agg(a.epoch || ' ' || a.incarnation || ' ' || coalesce(a.outcome, ''), ', ' order by a.epoch)
                    from job_attempt a where a.job_id = j.job_id), ''), case when j.state in ('available', 'leased')
-                   then round(extract(epoch from j.deadline_at - clock_timestamp()) / 3600)::bigint else 0 end
+                   then round(extract(epoch from j.deadline_at - clock_timestamp()) / 3600)::bigint else 0 end, j.lane, j.partner, j.pass
             from job j order by j.job_id
             """).ReadAllAsync(r => $"{ModelId(r.GetInt64(0))} {r.GetString(1)} epoch {r.GetInt32(2)} attempts {r.GetInt32(3)} strikes {r.GetInt32(4)} owner {r.GetGuid(5)} "
-            + $"'{Reason(r.Maybe<byte[]>(6))}' retry of {(r.GetInt64(7) is > 0 and var id ? ModelId(id) : 0)} released {r.GetBoolean(8)} tries {r.GetString(9)} {r.GetInt64(10)}", cancel));
+            + $"'{Reason(r.Maybe<byte[]>(6))}' retry of {(r.GetInt64(7) is > 0 and var id ? ModelId(id) : 0)} released {r.GetBoolean(8)} tries {r.GetString(9)} {r.GetInt64(10)} "
+            + $"{r.GetString(11)} {r.GetString(12)} {r.GetInt64(13)}", cancel));
         Same("rows of jobs", string.Join('\n', expected), string.Join('\n', actual));
 
         var quotes = _model.Quotes.Select(q => $"{Id(q.QuoteId)} {Word(q.State)} job {q.JobId} '{q.Failure}' {q.Figures}").Order(StringComparer.Ordinal);

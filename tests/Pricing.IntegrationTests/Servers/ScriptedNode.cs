@@ -42,10 +42,11 @@ public sealed class ScriptedNode : IAsyncDisposable
     /// <summary>The stream's end: its refusal, or null when it ended well.</summary>
     public Task<RpcException?> Ended => _reading;
 
-    public static async Task<ScriptedNode> ConnectAsync(CoordinatorServer server, uint credits, uint engineVersion = 1, bool acknowledges = true, string name = "scripted")
+    public static async Task<ScriptedNode> ConnectAsync(CoordinatorServer server, uint credits, uint engineVersion = 1, bool acknowledges = true, string name = "scripted",
+        string[]? lanes = null, bool keepsModels = false)
     {
         var node = new ScriptedNode(server.Nodes, acknowledges);
-        await node.SendAsync(new WorkRequest { Hello = new Hello { Node = name, Incarnation = node.Incarnation.ToString("D"), EngineVersion = engineVersion, Cores = 1 } });
+        await node.SendAsync(new WorkRequest { Hello = new Hello { Node = name, Incarnation = node.Incarnation.ToString("D"), EngineVersion = engineVersion, Cores = 1, Lanes = { lanes ?? [] }, KeepsModels = keepsModels } });
         await node._welcome.Task;
         if (credits > 0)
             await node.CreditAsync(credits);
@@ -54,8 +55,8 @@ public sealed class ScriptedNode : IAsyncDisposable
 
     public Task CreditAsync(uint jobs) => SendAsync(new WorkRequest { Credit = new Credit { Jobs = jobs } });
 
-    public Task ReleaseAsync(Assign assign) =>
-        SendAsync(new WorkRequest { Release = new Release { JobId = assign.JobId, Epoch = assign.Epoch, Reason = "the script says so" } });
+    public Task ReleaseAsync(Assign assign, string reason = "the script says so") =>
+        SendAsync(new WorkRequest { Release = new Release { JobId = assign.JobId, Epoch = assign.Epoch, Reason = reason } });
 
     public Task ProgressAsync(Assign assign, long bytesDone) =>
         SendAsync(new WorkRequest { Progress = new Progress { JobId = assign.JobId, Epoch = assign.Epoch, BytesDone = bytesDone } });

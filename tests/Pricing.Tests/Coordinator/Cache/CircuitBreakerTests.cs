@@ -1,5 +1,5 @@
 using NUnit.Framework;
-using Pricing.Coordinator.Cache;
+using Pricing.Coordinator;
 
 namespace Pricing.Tests.Coordinator.Cache;
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Pricing.Coordinator;
 using Pricing.Coordinator.Cache;
 
 namespace Pricing.Tests.Coordinator.Cache;

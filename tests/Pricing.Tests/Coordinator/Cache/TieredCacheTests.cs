@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using NUnit.Framework;
+using Pricing.Coordinator;
 using Pricing.Coordinator.Cache;
 
 namespace Pricing.Tests.Coordinator.Cache;

@@ -60,6 +60,32 @@ public sealed class SchedulerTests
     }
 
     [Test]
+    public void A_dedicated_node_offers_for_its_lane_and_the_others_are_shared()
+    {
+        Step(SchedulerEvent.QueueSeen(waitingB2b: 100, waitingB2c: 5), 0);
+        Step(SchedulerEvent.NodeJoined(8, new NodeFacts(new Guid(2, 0, 0, new byte[8]), "m", 1, Lane.B2b)), 0);
+        Step(SchedulerEvent.NodeJoined(7, Node), 0);
+        var first = ClaimOf(8, 1);
+        Assert.That((first.Offers.Single().DedicatedTo, first.Split), Is.EqualTo((Lane.B2b, new LaneSplit(0, 0))));
+        Step(SchedulerEvent.CreditGranted(7, 4), 0);
+        Step(SchedulerEvent.ClaimDone(first.Call, []), 1);
+        var second = Only(SchedulerEffectKind.Claim);
+        Assert.That(second.Offers.Select(o => o.DedicatedTo), Is.EquivalentTo(new Lane?[] { null, null, null, null, Lane.B2b }));
+        Assert.That(second.Split, Is.EqualTo(new LaneSplit(0, 4)), "the lane with less work goes first while nobody is owed");
+    }
+
+    [Test]
+    public void A_job_that_is_born_leased_is_handed_to_its_node_or_given_back()
+    {
+        Step(SchedulerEvent.NodeJoined(7, Node), 0);
+        Step(SchedulerEvent.CreditGranted(7, 1), 0);
+        Step(SchedulerEvent.LeaseBorn(7, Lease(1), 0), 10);
+        Assert.That(Only(SchedulerEffectKind.Assign).Lease!.JobId, Is.EqualTo(1));
+        Step(SchedulerEvent.LeaseBorn(7, Lease(2), 0), 20);
+        Assert.That(Only(SchedulerEffectKind.EndLeases).Leases, Is.EqualTo(new[] { new LeaseId(2, 1) }), "no credit is left");
+    }
+
+    [Test]
     public void A_lease_for_a_node_that_has_left_goes_back_uncounted()
     {
         var claim = ClaimUnderWay();
@@ -206,6 +232,12 @@ public sealed class SchedulerTests
         return Only(SchedulerEffectKind.Claim).Call;
     }
 
+    SchedulerEffect ClaimOf(long stream, int credits)
+    {
+        Step(SchedulerEvent.CreditGranted(stream, credits), 0);
+        return Only(SchedulerEffectKind.Claim);
+    }
+
     SchedulerEffect Only(SchedulerEffectKind kind) => _effects.Single(e => e.Kind == kind);
 
     void Step(SchedulerEvent happened, long nowMs)
@@ -214,5 +246,5 @@ public sealed class SchedulerTests
         _effects.AddRange(_scheduler.Step(happened, nowMs));
     }
 
-    static Lease Lease(long jobId) => new(jobId, 1, Node.Incarnation, 1, [], 1, "", [], TimeSpan.FromMinutes(1));
+    static Lease Lease(long jobId) => new(jobId, 1, Node.Incarnation, 1, [], 1, "", [], TimeSpan.FromMinutes(1), Lane.B2c, 1);
 }

@@ -1,4 +1,4 @@
-namespace Pricing.Coordinator.Cache;
+namespace Pricing.Coordinator;
 
 /// <summary>What a failure did to the breaker.</summary>
 public enum BreakerMove
