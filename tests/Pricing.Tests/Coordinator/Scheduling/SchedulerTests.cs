@@ -71,7 +71,7 @@ public sealed class SchedulerTests
         Step(SchedulerEvent.ClaimDone(first.Call, []), 1);
         var second = Only(SchedulerEffectKind.Claim);
         Assert.That(second.Offers.Select(o => o.DedicatedTo), Is.EquivalentTo(new Lane?[] { null, null, null, null, Lane.B2b }));
-        Assert.That(second.Split, Is.EqualTo(new LaneSplit(0, 4)), "the lane with less work goes first while nobody is owed");
+        Assert.That(second.Split, Is.EqualTo(new LaneSplit(1, 3)), "the lane with less work goes first, the other gets its minimum");
     }
 
     [Test]

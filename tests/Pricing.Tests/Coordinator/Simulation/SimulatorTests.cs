@@ -5,6 +5,7 @@ namespace Pricing.Tests.Coordinator.Simulation;
 
 /// <summary>The platform's promises under faults, on as many schedules as a test run can afford; <c>pricing sim</c> runs more.</summary>
 [TestFixture]
+[Parallelizable]
 public sealed class SimulatorTests
 {
     const int Seeds = 2_000;
