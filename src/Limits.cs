@@ -471,6 +471,9 @@ static class Limits
     {
         public const int LeaseMs = 15_000;
         public const int RenewMs = 5_000;
+
+        /// <summary>A renewal without an answer is given up by then and sent again: two may be lost within one lease.</summary>
+        public const int RenewCallMs = 3_000;
         public const int RescueMs = 1_000;
         public const int AttemptsMax = 5;
 
@@ -486,8 +489,12 @@ static class Limits
         public const int QueueLookSlowMs = 3;
         public const int RescueBatchMax = 500;
 
-        /// <summary>The dispatcher looks for work this often even when nobody woke it.</summary>
+        /// <summary>The scheduler looks for work this often even when nobody woke it, and repeats a call that failed.</summary>
         public const int DispatchTickMs = 1_000;
+
+        /// <summary>The scheduler's timers are looked at this often at least, and so many events may wait for it.</summary>
+        public const int SchedulerTickMs = 250;
+        public const int SchedulerEventsMax = 4_096;
 
         /// <summary>A lease a node gives back is offered again after this long, so that a node which always refuses cannot spin.</summary>
         public const int ReleaseBackoffMs = 500;
@@ -894,6 +901,9 @@ static class Limits
         /// <summary>Largest file of a corpus folder that is mutated, and files kept that broke a decoder.</summary>
         public const int FuzzFileBytesMax = 1 << 20;
         public const int FuzzKeptMax = 100;
+
+        /// <summary>Seeds of one simulation; a hundred thousand take about half an hour.</summary>
+        public const int SimSeedsMax = 10_000_000;
     }
 
     /// <summary>Bounds on the chaos harness.</summary>

@@ -57,6 +57,7 @@ static partial class Door
             ExamplesCommand.Create(terminal),
             GenerateCommand.Create(terminal),
             BenchCommand.Create(terminal),
+            SimCommand.Create(terminal),
             LoadCommand.Create(terminal),
             ChaosCommand.Create(terminal),
         };

@@ -74,10 +74,8 @@ public static class CoordinatorHost
         services.AddSingleton<PartnerStore>();
         services.AddSingleton<QueueQueries>();
         AddLoop<QueueGauge>(services);
-        services.AddSingleton<LaneClaims>();
         services.AddSingleton<PipelineCounters>();
         services.AddSingleton<ProgressBoard>();
-        services.AddHostedService<JobRescuer>();
         services.AddHostedService<QueueFloor>();
 
         services.AddSingleton<JobArchive>();
@@ -119,8 +117,7 @@ public static class CoordinatorHost
         services.AddSingleton<IAheadMeasuring, AheadMeasuring>();
         services.AddSingleton<NodeSessions>();
         services.AddSingleton<NodeService>();
-        services.AddHostedService<Dispatcher>();
-        services.AddHostedService<LeaseRenewer>();
+        AddLoop<SchedulerLoop>(services);
 
         services.AddSingleton<PipelineQueries>();
         services.AddSingleton<PartnerDesk>();

@@ -189,13 +189,13 @@ public sealed class JobStore(NpgsqlDataSource source)
         """;
 
     // Fence: this epoch, this incarnation, and nobody else has been given the job since. State 'available' means the lease
-    // ran out but was not claimed again; up to half an hour of work is kept.
+    // ran out but was not claimed again; up to half an hour of work is kept. A lease that was answered with a death has been answered.
     public const string Complete = """
         update job j
         set state = case when $4::bytea is null then 'completed' else 'failed' end,
             failure = $4, finished_at = clock_timestamp(), owner = null, lease_until = null
         where j.job_id = $1 and j.epoch = $2 and j.state in ('available', 'leased')
-          and exists (select from job_attempt a where a.job_id = $1 and a.epoch = $2 and a.incarnation = $3)
+          and exists (select from job_attempt a where a.job_id = $1 and a.epoch = $2 and a.incarnation = $3 and a.outcome is distinct from 'worker_died')
         """;
 
     public const string NoteCompletion = """

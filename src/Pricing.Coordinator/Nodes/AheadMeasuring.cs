@@ -4,6 +4,7 @@ using Npgsql;
 using Pricing.Coordinator.Database;
 using Pricing.Coordinator.Jobs;
 using Pricing.Coordinator.Models;
+using Pricing.Coordinator.Scheduling;
 
 namespace Pricing.Coordinator.Nodes;
 
@@ -13,7 +14,7 @@ namespace Pricing.Coordinator.Nodes;
 /// the usual way. The node checks the hash as always: bytes that are not what was announced give no measurement.
 /// </summary>
 public sealed class AheadMeasuring(
-    NpgsqlDataSource source, NodeRegistry nodes, ModelSender sender, CoordinatorOptions options, ILogger<AheadMeasuring> log) : IAheadMeasuring
+    NpgsqlDataSource source, NodeRegistry nodes, SchedulerLoop scheduler, ModelSender sender, CoordinatorOptions options, ILogger<AheadMeasuring> log) : IAheadMeasuring
 {
     // Known by its hash and size before its bytes are stored, so that its job can speak of it.
     const string KnowModel = "insert into model (sha256, size_bytes, stored) values ($1, $2, false) on conflict (sha256) do nothing";
@@ -42,21 +43,23 @@ public sealed class AheadMeasuring(
             var asked = MeasurementStore.Normalise(null);
             var key = new MeasureKey(sha256, MeasurementStore.OptionsKey(asked), options.EngineVersion);
             var order = new JobOrder(key, bytes, fileName, asked, options.QuoteDeadline, partner);
+            var sentAtMs = SchedulerLoop.NowMs;
             var begun = await source.InTransactionAsync(transaction => BeginAsync(transaction, order, session, cancel), cancel);
             if (begun is not var (id, lane, cost))
                 return null;
             var reader = upload.TryRead();
             var lease = new Lease(id, 1, session.Incarnation, 1, sha256, bytes, fileName, asked.ToByteArray(), options.QuoteDeadline, lane, cost);
-            if (reader is not null)
-                sender.ReadAlong(id, new AlongReader(reader, options));
-            if (reader is null || !session.TryAssign(lease))
+            if (reader is null)
             {
                 // Not given up by the caller's cancellation: the row is there.
                 await sender.WithdrawAsync(id);
                 return null;
             }
+            sender.ReadAlong(id, new AlongReader(reader, options));
+            // When the node has left meanwhile the scheduler gives the lease back, and the job goes the usual way.
+            await scheduler.PostAsync(SchedulerEvent.LeaseBorn(session.Stream, lease, sentAtMs), CancellationToken.None);
             log.LogInformation("Job {JobId}: {Bytes} bytes are measured while they come", id, bytes);
-            return new Ahead(sender, session, id);
+            return new Ahead(sender, scheduler, id);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException && !cancel.IsCancellationRequested)
         {
@@ -80,12 +83,12 @@ public sealed class AheadMeasuring(
         return leased[0];
     }
 
-    sealed class Ahead(ModelSender sender, NodeSession session, long jobId) : IAheadRun
+    sealed class Ahead(ModelSender sender, SchedulerLoop scheduler, long jobId) : IAheadRun
     {
         public async Task GiveUpAsync()
         {
             if (await sender.WithdrawAsync(jobId))
-                session.Revoke(jobId, "UPLOAD_ENDED");
+                await scheduler.PostAsync(SchedulerEvent.JobEnded(jobId, "UPLOAD_ENDED"), CancellationToken.None);
         }
     }
 }

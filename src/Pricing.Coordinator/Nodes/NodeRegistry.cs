@@ -1,21 +1,15 @@
 using System.Collections.Concurrent;
 using Grpc.Core;
 using Pricing.Coordinator.Edge;
-using Pricing.Coordinator.Jobs;
 
 namespace Pricing.Coordinator.Nodes;
 
 /// <summary>The nodes that are connected to this coordinator.</summary>
-public sealed class NodeRegistry : IDisposable
+public sealed class NodeRegistry
 {
     readonly ConcurrentDictionary<Guid, NodeSession> _sessions = new();
-    readonly JobSignals _signals;
-
-    public NodeRegistry(JobSignals signals)
-    {
-        _signals = signals;
-        _signals.JobEnded += RevokeEnded;
-    }
+    // Also the stream that another one of the same node is about to replace.
+    readonly ConcurrentDictionary<long, NodeSession> _byStream = new();
 
     public IReadOnlyCollection<NodeSession> Sessions => [.. _sessions.Values];
 
@@ -27,6 +21,7 @@ public sealed class NodeRegistry : IDisposable
             throw new RefusalException(StatusCode.ResourceExhausted, "TOO_MANY_NODES", "This coordinator serves no more nodes.", "", $"{Limits.Job.NodesMax} nodes",
                 $"{_sessions.Count} nodes", TimeSpan.FromSeconds(5));
         }
+        _byStream[session.Stream] = session;
         NodeSession? earlier = null;
         _sessions.AddOrUpdate(session.Incarnation, session, (_, before) =>
         {
@@ -36,15 +31,13 @@ public sealed class NodeRegistry : IDisposable
         earlier?.End(new RefusalException(StatusCode.Aborted, "NODE_REPLACED", "This node has dialled again on another stream."));
     }
 
-    public void Remove(NodeSession session) => _sessions.TryRemove(new KeyValuePair<Guid, NodeSession>(session.Incarnation, session));
+    public void Remove(NodeSession session)
+    {
+        _byStream.TryRemove(session.Stream, out _);
+        _sessions.TryRemove(new KeyValuePair<Guid, NodeSession>(session.Incarnation, session));
+    }
 
     public NodeSession? Find(Guid incarnation) => _sessions.TryGetValue(incarnation, out var session) ? session : null;
 
-    public void Dispose() => _signals.JobEnded -= RevokeEnded;
-
-    void RevokeEnded(long jobId)
-    {
-        foreach (var session in _sessions.Values)
-            session.Revoke(jobId, "JOB_ENDED");
-    }
+    public NodeSession? Find(long stream) => _byStream.TryGetValue(stream, out var session) ? session : null;
 }

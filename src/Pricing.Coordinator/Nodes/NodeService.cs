@@ -2,6 +2,7 @@ using Grpc.Core;
 using Microsoft.Extensions.Logging;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
+using Pricing.Coordinator.Scheduling;
 using Pricing.Node.V1;
 using Result = Pricing.Node.V1.CompleteJobResponse.Types.Result;
 
@@ -9,7 +10,7 @@ namespace Pricing.Coordinator.Nodes;
 
 /// <summary>The nodes' door: a stream of work, and answers that any coordinator takes.</summary>
 public sealed class NodeService(
-    NodeRegistry nodes, NodeSessions sessions, JobStore jobs, QuarantineStore quarantine, JobSignals signals, PipelineCounters counters, ILogger<NodeService> log)
+    NodeRegistry nodes, NodeSessions sessions, SchedulerLoop scheduler, JobStore jobs, QuarantineStore quarantine, JobSignals signals, PipelineCounters counters, ILogger<NodeService> log)
     : Node.V1.NodeService.NodeServiceBase
 {
     const int DigestBytes = 32;
@@ -47,13 +48,13 @@ public sealed class NodeService(
             default:
                 throw RefusalException.Invalid("OUTCOME_MISSING", "An answer is a measurement, a failure or a death.", "outcome");
         }
-        Note(completion, lease, incarnation, request.OutcomeCase is CompleteJobRequest.OutcomeOneofCase.Measurement);
+        await NoteAsync(completion, lease, incarnation, request.OutcomeCase is CompleteJobRequest.OutcomeOneofCase.Measurement);
         return new CompleteJobResponse { Result = ToResult(completion) };
     }
 
-    void Note(Completion completion, LeaseId lease, Guid incarnation, bool measured)
+    async ValueTask NoteAsync(Completion completion, LeaseId lease, Guid incarnation, bool measured)
     {
-        var took = nodes.Find(incarnation)?.Completed(lease);
+        var took = await EndHereAsync(lease, incarnation);
         if (completion is Completion.Applied)
         {
             if (measured)
@@ -71,6 +72,15 @@ public sealed class NodeService(
         }
     }
 
+    /// <summary>If the lease came by this coordinator its bytes stop, and the scheduler forgets it.</summary>
+    async ValueTask<(long Bytes, TimeSpan Time)?> EndHereAsync(LeaseId lease, Guid incarnation)
+    {
+        if (nodes.Find(incarnation) is not { } session || session.Completed(lease) is not { } took)
+            return null;
+        await scheduler.PostAsync(SchedulerEvent.AnswerTaken(session.Stream, lease), CancellationToken.None);
+        return took;
+    }
+
     async Task<Result> StrikeAsync(LeaseId lease, Guid incarnation, WorkerDeath death, CancellationToken cancel)
     {
         if (death.Reason is not ("WORKER_DIED" or "WORKER_MEMORY" or "WORKER_TIME"))
@@ -81,7 +91,7 @@ public sealed class NodeService(
                 $"{Limits.Job.EvidenceBytesMax} bytes", $"{size} bytes");
         }
         var (completion, state) = await quarantine.StrikeAsync(lease, incarnation, death, cancel);
-        nodes.Find(incarnation)?.Dropped(lease);
+        await EndHereAsync(lease, incarnation);
         if (completion is not Completion.Applied)
             return ToResult(completion);
         counters.WorkerDied();

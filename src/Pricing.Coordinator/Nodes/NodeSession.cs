@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Pricing.Coordinator.Edge;
 using Pricing.Coordinator.Jobs;
 using Pricing.Coordinator.Models;
+using Pricing.Coordinator.Scheduling;
 using Pricing.Node.V1;
 using Pricing.Quoting.V1;
 using Heartbeat = Pricing.Node.V1.Heartbeat;
@@ -13,15 +14,17 @@ using Heartbeat = Pricing.Node.V1.Heartbeat;
 namespace Pricing.Coordinator.Nodes;
 
 /// <summary>
-/// One node on one stream: its credits, the leases it holds, the bytes on their way to it. The session only moves bytes and hints;
-/// every lease it speaks of is a row, and when the stream ends the rows are given back.
+/// One node on one stream: the bytes on their way to it, and what it says. The session decides nothing about leases: it tells the scheduler what
+/// happened, and does what the scheduler wants of this node.
 /// </summary>
 /// <remarks>
 /// Three tasks share the stream: the reader (credits, acknowledgements, progress, heartbeats), the outbox (the only writer) and the
 /// watchdog (our heartbeats, and the end of a node that is silent). Each held job has a sender, which reads the store no further than
 /// the job's window. Whoever ends first ends them all.
 /// </remarks>
-public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals, TimeProvider time, ILogger log)
+public sealed class NodeSession(
+    long stream, Hello hello, Guid incarnation, SchedulerLoop scheduler, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals,
+    TimeProvider time, ILogger log)
 {
     /// <summary>What a node says when it gives a lease back because the bytes it got are not the model's.</summary>
     const string HashMismatch = "MODEL_HASH_MISMATCH";
@@ -35,26 +38,24 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
     readonly LikelyModels _models = new(hello.KeptModels);
     NodeOutbox? _outbox;
     RefusalException? _endedBy;
-    int _credits;
+    int _credits, _drainSent;
     long _lastHeard, _jobsDone;
     volatile bool _draining;
 
+    /// <summary>A number that no other stream of this process has.</summary>
+    public long Stream { get; } = stream;
     public Guid Incarnation { get; } = incarnation;
     public Hello Hello { get; } = hello;
     public bool IsDraining => _draining;
     public int JobsHeld => _held.Count;
     public long JobsDone => Interlocked.Read(ref _jobsDone);
 
-    /// <summary>Jobs the node would take now.</summary>
-    public int FreeCredits => _draining || _outbox is null || _end.Task.IsCompleted
-        ? 0
-        : Math.Clamp(2 * Limits.Job.NodeCreditsMax - _held.Count, 0, Math.Max(0, Volatile.Read(ref _credits)));
+    /// <summary>Jobs the node has asked for and not been given.</summary>
+    public int FreeCredits => _draining || _outbox is null || _end.Task.IsCompleted ? 0 : Math.Max(0, Volatile.Read(ref _credits));
 
     public TimeSpan SinceHeard => time.GetElapsedTime(Interlocked.Read(ref _lastHeard));
 
-    public IEnumerable<LeaseId> Leases => _held.Values.Select(h => h.Id);
-
-    /// <summary>Serves the stream until the node, the network or a stop ends it, then gives back what it held.</summary>
+    /// <summary>Serves the stream until the node, the network or a stop ends it, then tells the scheduler that it is gone.</summary>
     public async Task RunAsync(
         IAsyncStreamReader<WorkRequest> requests, IServerStreamWriter<WorkResponse> responses, CancellationToken stopping, CancellationToken cancel)
     {
@@ -72,18 +73,30 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         Interlocked.Exchange(ref _lastHeard, time.GetTimestamp());
         _outbox = outbox;
         await using var onStop = stopping.Register(() => _end.TrySetResult());
+        await scheduler.PostAsync(
+            SchedulerEvent.NodeJoined(Stream, new NodeFacts(Incarnation, Hello.Node, (int)Hello.EngineVersion, Lanes.DedicatedTo(Hello.Lanes))), CancellationToken.None);
+        Task? first = null;
+        try
+        {
+            var writing = outbox.RunAsync(ended.Token);
+            Task[] parts = [writing, ReadAsync(requests, ended.Token), WatchdogAsync(outbox, ended.Token)];
+            first = await Task.WhenAny([.. parts, _end.Task]);
+            _end.TrySetResult();
+            if (stopping.IsCancellationRequested)
+                await DrainAsync(outbox, writing);
 
-        var writing = outbox.RunAsync(ended.Token);
-        Task[] parts = [writing, ReadAsync(requests, ended.Token), WatchdogAsync(outbox, ended.Token)];
-        var first = await Task.WhenAny([.. parts, _end.Task]);
-        _end.TrySetResult();
-        if (stopping.IsCancellationRequested)
-            await DrainAsync(outbox, writing);
-
-        await ended.CancelAsync();
-        foreach (var part in parts)
-            await part.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        await GiveBackAsync(stopping.IsCancellationRequested ? "coordinator stops" : Reason(first));
+            await ended.CancelAsync();
+            foreach (var part in parts)
+                await part.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        finally
+        {
+            // Whatever ended it: who joined leaves, or its leases would be renewed for nobody.
+            _end.TrySetResult();
+            foreach (var held in _held.Values)
+                Remove(held.Id);
+            await scheduler.PostAsync(SchedulerEvent.NodeLeft(Stream, stopping.IsCancellationRequested ? "coordinator stops" : Reason(first)), CancellationToken.None);
+        }
 
         if (stopping.IsCancellationRequested)
             throw RefusalException.ShuttingDown();
@@ -96,22 +109,18 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
     /// <summary>The node has or lately had the model's bytes.</summary>
     internal bool LikelyHas(byte[] sha256) => Hello.KeepsModels && _models.Contains(sha256);
 
-    /// <summary>Hands a lease to the node. False when the session ends: the lease must be given back.</summary>
-    internal bool TryAssign(Lease lease)
+    /// <summary>Brings a lease to the node. When the stream is ending nothing happens: the scheduler hears of the end, and gives the lease back.</summary>
+    internal void Assign(Lease lease)
     {
-        if (FreeCredits == 0)
-            return false;
         var held = new HeldJob(lease, time.GetTimestamp()) { IsModelExpected = LikelyHas(lease.ModelSha256) };
-        if (!_held.TryAdd(lease.JobId, held))
-            return false;
+        if (_end.Task.IsCompleted || !_held.TryAdd(lease.JobId, held))
+            return;
         Interlocked.Decrement(ref _credits);
         board.Report(lease.JobId, new JobProgress(lease.Epoch, lease.Attempt, 0, lease.ModelBytes, 0, 0));
         _ = SendAsync(held, _outbox!);
-        // The end may have come between the check and the add; then nobody would give this one back.
-        if (!_end.Task.IsCompleted)
-            return true;
-        held.Stop();
-        return !_held.TryRemove(lease.JobId, out _);
+        // The end may have come between the check and the add; then nobody else would stop this one.
+        if (_end.Task.IsCompleted)
+            Remove(held.Id);
     }
 
     /// <summary>The node's answer was applied. Returns how long the job took here, if it was ours.</summary>
@@ -125,21 +134,26 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         return (held.Lease.ModelBytes, time.GetElapsedTime(held.StartedAt));
     }
 
-    /// <summary>The node has given the lease up without a result.</summary>
-    internal void Dropped(LeaseId lease) => Remove(lease);
-
-    /// <summary>The lease is not this node's any more (job ended, lease lost): stop sending, and say so.</summary>
-    internal void Revoke(long jobId, string reason)
+    /// <summary>The lease is not this node's any more: stop sending, and say so.</summary>
+    internal void Revoke(LeaseId lease, string reason)
     {
-        if (_held.TryGetValue(jobId, out var held) && Remove(held.Id) is not null)
-            Control(new WorkResponse { Cancel = new Cancel { JobId = jobId, Epoch = held.Lease.Epoch, Reason = reason } });
+        Remove(lease);
+        Control(new WorkResponse { Cancel = new Cancel { JobId = lease.JobId, Epoch = lease.Epoch, Reason = reason } });
     }
 
-    /// <summary>Takes nothing new; what it holds it may finish.</summary>
-    public void Drain()
+    /// <summary>Asks that the node takes nothing new; what it holds it may finish.</summary>
+    public ValueTask BeginDrainAsync(CancellationToken cancel)
     {
         _draining = true;
-        Control(new WorkResponse { Drain = new Drain() });
+        return scheduler.PostAsync(SchedulerEvent.DrainNode(Stream), cancel);
+    }
+
+    /// <summary>Tells the node, once.</summary>
+    internal void Drain()
+    {
+        _draining = true;
+        if (Interlocked.Exchange(ref _drainSent, 1) == 0)
+            Control(new WorkResponse { Drain = new Drain() });
     }
 
     /// <summary>Ends the session from outside, for example because the node dialled again.</summary>
@@ -158,7 +172,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
             switch (message.MessageCase)
             {
                 case WorkRequest.MessageOneofCase.Credit:
-                    TakeCredit(message.Credit.Jobs);
+                    await TakeCreditAsync(message.Credit.Jobs, cancel);
                     break;
                 case WorkRequest.MessageOneofCase.ChunkAck:
                     Find(message.ChunkAck.JobId, message.ChunkAck.Epoch)?.Acknowledge(message.ChunkAck.Offset);
@@ -178,9 +192,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         }
     }
 
-    // A node grants a job's credit anew when it has ended there, which may be a moment before its answer is known here: hence
-    // held jobs do not count against the credits, they only close the offer at twice the bound (FreeCredits).
-    void TakeCredit(uint added)
+    async ValueTask TakeCreditAsync(uint added, CancellationToken cancel)
     {
         var total = (long)Math.Max(0, Volatile.Read(ref _credits)) + added;
         if (total > Limits.Job.NodeCreditsMax)
@@ -189,7 +201,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
                 $"{Limits.Job.NodeCreditsMax} jobs", $"{total} jobs");
         }
         Interlocked.Add(ref _credits, (int)added);
-        signals.WorkMayMatch.Ring();
+        await scheduler.PostAsync(SchedulerEvent.CreditGranted(Stream, (int)added), cancel);
     }
 
     void TakeProgress(Progress progress)
@@ -201,7 +213,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
             Math.Max(0, progress.LayersDone), Math.Max(0, progress.LayersTotal)));
     }
 
-    async Task ReleaseAsync(Release release, CancellationToken cancel)
+    async ValueTask ReleaseAsync(Release release, CancellationToken cancel)
     {
         var lease = new LeaseId(release.JobId, release.Epoch);
         if (release.Reason == HashMismatch && Find(release.JobId, release.Epoch) is { } suspect)
@@ -210,10 +222,8 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
             _ = JudgeAsync(suspect);
             return;
         }
-        if (Remove(lease) is null)
-            return;
-        await jobs.EndLeasesAsync([lease], LeaseEnd.Released, ResourceNames.Shown(release.Reason), cancel);
-        signals.WorkMayMatch.Ring();
+        if (Remove(lease) is not null)
+            await scheduler.PostAsync(SchedulerEvent.LeaseReleased(Stream, lease, ResourceNames.Shown(release.Reason)), cancel);
     }
 
     // Our heartbeat goes out; the node's must come in. It throws when the node is silent.
@@ -253,6 +263,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
                 },
             }, held, null);
             await sender.SendAsync(held, outbox);
+            await scheduler.PostAsync(SchedulerEvent.AllBytesSent(Stream, held.Id), CancellationToken.None);
         }
         catch (OperationCanceledException)
         {
@@ -284,13 +295,9 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         }
     }
 
-    async Task LoseAsync(HeldJob held, string why, LeaseEnd end = LeaseEnd.Lost)
-    {
-        if (Remove(held.Id) is null)
-            return;
-        Control(new WorkResponse { Cancel = new Cancel { JobId = held.Lease.JobId, Epoch = held.Lease.Epoch, Reason = why } });
-        await EndLeasesAsync([held.Id], end, why);
-    }
+    /// <summary>The scheduler takes it from the node and gives it back.</summary>
+    ValueTask LoseAsync(HeldJob held, string why, LeaseEnd end = LeaseEnd.Lost) =>
+        scheduler.PostAsync(SchedulerEvent.SendFailed(Stream, held.Id, why, end), CancellationToken.None);
 
     // The node found another hash. Wrong in the store: the job can never be done. Right there: damaged on the way or by the node, an attempt like any.
     async Task JudgeAsync(HeldJob held)
@@ -320,6 +327,7 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
             return;
         log.LogError("Job {JobId} fails, its model is damaged: {Why}", held.Lease.JobId, why);
         Control(new WorkResponse { Cancel = new Cancel { JobId = held.Lease.JobId, Epoch = held.Lease.Epoch, Reason = "MODEL_DAMAGED" } });
+        await scheduler.PostAsync(SchedulerEvent.AnswerTaken(Stream, held.Id), CancellationToken.None);
         try
         {
             await jobs.FailAsync(held.Id, Incarnation, new Failure
@@ -347,42 +355,6 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
         await writing.WaitAsync(DrainMax, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    async Task GiveBackAsync(string why)
-    {
-        var lost = new List<LeaseId>();
-        var released = new List<LeaseId>();
-        foreach (var held in _held.Values)
-        {
-            if (Remove(held.Id) is null)
-                continue;
-            // On a planned stop a node that has all bytes finishes and answers at any coordinator, within its lease.
-            if (!_draining)
-                lost.Add(held.Id);
-            else if (!held.AllSent)
-                released.Add(held.Id);
-        }
-        await EndLeasesAsync(lost, LeaseEnd.Lost, why);
-        await EndLeasesAsync(released, LeaseEnd.Released, why);
-    }
-
-    async Task EndLeasesAsync(List<LeaseId> leases, LeaseEnd end, string why)
-    {
-        if (leases.Count == 0)
-            return;
-        try
-        {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(Limits.Database.StatementSeconds));
-            foreach (var failed in await jobs.EndLeasesAsync(leases, end, why, patience.Token))
-                signals.Ended(failed);
-            signals.WorkMayMatch.Ring();
-        }
-        catch (Exception e) when (e is Npgsql.NpgsqlException or OperationCanceledException)
-        {
-            // The rescuer offers them again when the leases run out.
-            log.LogWarning(e, "{Count} leases of node {Node} could not be given back", leases.Count, Hello.Node);
-        }
-    }
-
     HeldJob? Find(long jobId, int epoch) => _held.TryGetValue(jobId, out var held) && held.Lease.Epoch == epoch ? held : null;
 
     HeldJob? Remove(LeaseId lease)
@@ -400,5 +372,5 @@ public sealed class NodeSession(Hello hello, Guid incarnation, JobStore jobs, Mo
             End(new RefusalException(StatusCode.ResourceExhausted, "NODE_NOT_READING", "The node does not read its stream."));
     }
 
-    static string Reason(Task part) => part.Exception?.GetBaseException() is { } fault ? $"stream lost: {fault.Message}" : "stream ended by the node";
+    static string Reason(Task? part) => part?.Exception?.GetBaseException() is { } fault ? $"stream lost: {fault.Message}" : "stream ended by the node";
 }

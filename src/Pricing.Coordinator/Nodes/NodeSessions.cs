@@ -9,14 +9,16 @@ namespace Pricing.Coordinator.Nodes;
 
 /// <summary>Makes a session of a stream: hears the hello, checks it, registers the node for as long as the stream lives.</summary>
 public sealed class NodeSessions(
-    NodeRegistry nodes, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals, IHostApplicationLifetime lifetime,
+    NodeRegistry nodes, SchedulerLoop scheduler, JobStore jobs, ModelSender sender, ProgressBoard board, JobSignals signals, IHostApplicationLifetime lifetime,
     CoordinatorOptions options, ILogger<NodeSessions> log)
 {
+    long _streams;
+
     public async Task ServeAsync(IAsyncStreamReader<WorkRequest> requests, IServerStreamWriter<WorkResponse> responses, CancellationToken cancel)
     {
         var hello = await HearHelloAsync(requests, cancel);
-        var session = new NodeSession(hello, NodeService.ParseIncarnation(hello.Incarnation, "hello.incarnation"),
-            jobs, sender, board, signals, options.Time, log);
+        var session = new NodeSession(Interlocked.Increment(ref _streams), hello, NodeService.ParseIncarnation(hello.Incarnation, "hello.incarnation"),
+            scheduler, jobs, sender, board, signals, options.Time, log);
         nodes.Add(session);
         log.LogInformation("Node {Node} {Incarnation} connected, engine {EngineVersion}, {Cores} cores, {InstructionSet}",
             hello.Node, hello.Incarnation, hello.EngineVersion, hello.Cores, hello.InstructionSet);

@@ -25,13 +25,14 @@ public sealed class OpsService(
         Task.FromResult(new ListNodesResponse { Nodes = { nodes.Sessions.OrderBy(s => s.Hello.Node, StringComparer.Ordinal).Select(ToNode) } });
 
     /// <summary>The node takes nothing new, finishes what it holds and dials another coordinator.</summary>
-    public override Task<Ops.V1.Node> DrainNode(DrainNodeRequest request, ServerCallContext context)
+    public override async Task<Ops.V1.Node> DrainNode(DrainNodeRequest request, ServerCallContext context)
     {
         var named = nodes.Sessions.Where(s => $"nodes/{s.Hello.Node}" == request.Name).ToList();
         if (named.Count == 0)
             throw RefusalException.NotFound("NODE_NOT_FOUND", "No such node is connected to this coordinator.", "name", ResourceNames.Shown(request.Name));
-        named.ForEach(s => s.Drain());
-        return Task.FromResult(ToNode(named[0]));
+        foreach (var session in named)
+            await session.BeginDrainAsync(context.CancellationToken);
+        return ToNode(named[0]);
     }
 
     public override Task<PipelineStats> GetPipelineStats(GetPipelineStatsRequest request, ServerCallContext context) => StatsAsync(context.CancellationToken);

@@ -38,7 +38,7 @@ public sealed class LaneTests
         _terms = new PartnerStore(_source);
         var options = new CoordinatorOptions { ConnectionString = connection, ModelFolder = "", EngineVersion = 1 };
         _gauge = new QueueGauge(new QueueQueries(_source), _terms, new PipelineCounters(), options, NullLogger<QueueGauge>.Instance);
-        _claims = new LaneClaims(_jobs, _gauge);
+        _claims = new LaneClaims();
         _partners.Clear();
         _models = 0;
     }
@@ -102,9 +102,9 @@ public sealed class LaneTests
     public async Task A_job_that_comes_back_does_not_let_newcomers_in_front_of_everybody(CancellationToken cancel)
     {
         await EnqueueAsync("a", 60, cancel);
-        var first = (await _claims.ClaimAsync(1, [Both], cancel)).Single();
+        var first = (await ClaimAsync(1, [Both], cancel)).Single();
         await ServeAsync(40, cancel);
-        var held = (await _claims.ClaimAsync(1, [Both], cancel)).Single();
+        var held = (await ClaimAsync(1, [Both], cancel)).Single();
         await _jobs.EndLeasesAsync([new LeaseId(first.JobId, first.Epoch)], LeaseEnd.Lost, "killed", cancel);
         await EnqueueAsync("b", 40, cancel);
         var served = await ServeAsync(11, cancel);
@@ -139,10 +139,10 @@ public sealed class LaneTests
     {
         await _terms.SetAsync(new PartnerTerms("contract", Lane.B2b, 1), cancel);
         await EnqueueAsync("shop", 20, cancel);
-        Assert.That(await _claims.ClaimAsync(1, [OnlyB2b, OnlyB2b], cancel), Is.Empty);
+        Assert.That(await ClaimAsync(1, [OnlyB2b, OnlyB2b], cancel), Is.Empty);
 
         await EnqueueAsync("contract", 3, cancel);
-        var leases = await _claims.ClaimAsync(1, [OnlyB2b, OnlyB2c, Both, OnlyB2b, Both, OnlyB2c, Both, Both, OnlyB2b, OnlyB2b], cancel);
+        var leases = await ClaimAsync(1, [OnlyB2b, OnlyB2c, Both, OnlyB2b, Both, OnlyB2c, Both, Both, OnlyB2b, OnlyB2b], cancel);
         Assert.That(leases.Where(l => l.Incarnation == OnlyB2b.Incarnation).Select(l => l.Lane), Is.EqualTo(new[] { Lane.B2b, Lane.B2b, Lane.B2b }));
         Assert.That(leases.Where(l => l.Incarnation == OnlyB2c.Incarnation).Select(l => l.Lane), Is.EqualTo(new[] { Lane.B2c, Lane.B2c }));
         Assert.That(leases.Count(l => l.Incarnation == Both.Incarnation), Is.EqualTo(4), "all of the shop's");
@@ -210,7 +210,7 @@ public sealed class LaneTests
             // The snapshot is always some jobs old, as it is in life.
             if (round % 4 == 0)
                 await _gauge.RefreshAsync(cancel);
-            var leases = await _claims.ClaimAsync(1, [Both], cancel);
+            var leases = await ClaimAsync(1, [Both], cancel);
             if (leases is not [var lease])
             {
                 arrivals.TryPeek(out _, out now);
@@ -232,7 +232,7 @@ public sealed class LaneTests
         var served = new List<string>();
         for (var i = 0; i < count; i++)
         {
-            var lease = (await _claims.ClaimAsync(1, [Both], cancel)).Single();
+            var lease = (await ClaimAsync(1, [Both], cancel)).Single();
             served.Add(_partners[lease.JobId]);
             // Ended by the next claim's time: there is always one in service, as in a pool that is busy.
             await EndAsync(lease, cancel);
@@ -280,4 +280,13 @@ public sealed class LaneTests
 
     static string Counts(List<string> served) =>
         string.Join(", ", served.GroupBy(p => p).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Key} {g.Count()}"));
+
+    /// <summary>What the scheduler and its shell do for one claim.</summary>
+    async Task<IReadOnlyList<Lease>> ClaimAsync(int engineVersion, IReadOnlyList<JobOffer> offers, CancellationToken cancel)
+    {
+        var split = _claims.Split(offers, _gauge.Now.WaitingUnits(Lane.B2b), _gauge.Now.WaitingUnits(Lane.B2c));
+        var leases = await _jobs.ClaimAsync(engineVersion, offers, split, cancel);
+        _claims.Claimed(offers, split, leases);
+        return leases;
+    }
 }

@@ -58,6 +58,19 @@ public sealed class QuarantineTests
     }
 
     [Test, CancelAfter(60_000)]
+    public async Task A_lease_that_was_answered_with_a_death_takes_no_figures(CancellationToken cancel)
+    {
+        await _server.Quotes.CreateQuoteAsync(Ask(await _server.UploadAsync([1])), cancellationToken: cancel);
+        await using var node = await ScriptedNode.ConnectAsync(_server, 1);
+        var job = await node.NextJobAsync(cancel);
+        await node.DieAsync(job.Assign);
+
+        Assert.That(await node.CompleteAsync(job), Is.EqualTo(Result.AlreadyApplied));
+        Assert.That(await _server.ScalarAsync<string>("select outcome from job_attempt"), Is.EqualTo("worker_died"));
+        Assert.That(await _server.ScalarAsync<long>("select count(*) from measurement"), Is.Zero);
+    }
+
+    [Test, CancelAfter(60_000)]
     public async Task One_death_is_forgiven_when_the_next_node_answers(CancellationToken cancel)
     {
         var asking = _server.Quotes.CreateQuoteAsync(Ask(await _server.UploadAsync([1]), wait: TimeSpan.FromSeconds(30)), cancellationToken: cancel);

@@ -52,7 +52,7 @@ public sealed class DoorTests
         var said = await Spoken.By();
 
         Assert.That(said.ExitCode, Is.Zero);
-        foreach (var verb in new[] { "quote", "measure", "serve", "prices", "examples", "generate", "bench" })
+        foreach (var verb in new[] { "quote", "measure", "serve", "prices", "examples", "generate", "bench", "sim" })
             Assert.That(said.Out, Does.Contain($"  {verb} "));
     }
 

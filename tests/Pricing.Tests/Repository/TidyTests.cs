@@ -82,6 +82,7 @@ public sealed partial class TidyTests
             Assert.That(Limits.Wire.ChunkBytesMax, Is.LessThan(Limits.Wire.MessageBytesMax));
             Assert.That(Limits.Wire.WindowBytes, Is.GreaterThanOrEqualTo(4 * Limits.Wire.ChunkBytes));
             Assert.That(Limits.Job.LeaseMs, Is.GreaterThanOrEqualTo(3 * Limits.Job.RenewMs), "two renewals may be lost");
+            Assert.That(Limits.Job.RenewMs + 2 * (Limits.Job.RenewCallMs + Limits.Job.DispatchTickMs), Is.LessThan(Limits.Job.LeaseMs), "two renewals may be slow");
             Assert.That(Limits.Wire.HeartbeatMs * Limits.Wire.HeartbeatsMissedMax, Is.LessThan(Limits.Job.LeaseMs), "a dead node is noticed before its lease ends");
             Assert.That(Limits.Wire.ShutdownMs, Is.LessThan(3_000));
             Assert.That(Limits.Mesh.FileBytesMax, Is.GreaterThan(600L << 20), "a 600 MB model is priced");
