@@ -16,13 +16,17 @@ static class SimCommand
     {
         var seeds = new Option<int>("--seeds") { Description = "How many seeds.", DefaultValueFactory = _ => 1_000, HelpName = "N" };
         var from = new Option<long>("--from") { Description = "The first seed.", DefaultValueFactory = _ => 1, HelpName = "S" };
-        var bug = new Option<PlantedBug>("--bug") { Description = "Plant a mistake and see it found; docs/simulator.md lists them.", DefaultValueFactory = _ => PlantedBug.None, HelpName = "NAME" };
+        var bug = new Option<string?>("--bug") { Description = "Plant a mistake and see it found; docs/simulator.md lists them.", HelpName = "NAME" };
         var trace = new Option<bool>("--trace") { Description = "Show the events of the first seed, or the whole run of a bad one." };
         var command = new Command("sim", "Simulate coordinators, nodes, store and network under faults, and check every promise.") { seeds, from, bug, trace };
         command.SetAction((parsed, cancellation) => Task.Run(() => Run(
-            InRange("--seeds", parsed.GetValue(seeds), Limits.Cli.SimSeedsMax), parsed.GetValue(from), parsed.GetValue(bug), parsed.GetValue(trace), terminal, cancellation), cancellation));
+            InRange("--seeds", parsed.GetValue(seeds), Limits.Cli.SimSeedsMax), parsed.GetValue(from), BugNamed(parsed.GetValue(bug)), parsed.GetValue(trace), terminal, cancellation), cancellation));
         return command;
     }
+
+    static PlantedBug BugNamed(string? name) => name is null ? PlantedBug.None
+        : Enum.GetNames<PlantedBug>().Contains(name) ? Enum.Parse<PlantedBug>(name)
+        : throw Inputs.Wrong("UNKNOWN_BUG", "No such mistake can be planted.", "--bug", string.Join(", ", Enum.GetNames<PlantedBug>()), name);
 
     static int Run(int seeds, long from, PlantedBug bug, bool trace, Terminal terminal, CancellationToken cancellation)
     {

@@ -24,8 +24,13 @@ public sealed class SimTests
         Assert.That(said.Out, Does.Match(@"again: pricing sim --from \d+ --seeds 1 --bug AckBeforeCommit --trace"));
     }
 
-    [TestCase("--seeds", "0")]
-    [TestCase("--bug", "NoSuchBug")]
-    public async Task What_means_nothing_is_refused(string option, string value)
-        => Assert.That((await Spoken.By("sim", option, value)).ExitCode, Is.EqualTo(ExitCode.Usage));
+    [TestCase("--seeds", "0", "VALUE_OUT_OF_RANGE")]
+    [TestCase("--bug", "NoSuchBug", "AckBeforeCommit")]
+    [TestCase("--bug", "3", "UNKNOWN_BUG")]
+    public async Task What_means_nothing_is_refused_with_what_would_do(string option, string value, string hint)
+    {
+        var said = await Spoken.By("sim", option, value);
+        Assert.That(said.ExitCode, Is.EqualTo(ExitCode.Usage));
+        Assert.That(said.Error, Does.Contain(hint));
+    }
 }
