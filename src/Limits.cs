@@ -600,7 +600,12 @@ static class Limits
 
         /// <summary>Of it, what is not managed heap: code, stacks, the runtime. The heap's own limit is the rest.</summary>
         public const long NativeBytes = 128L << 20;
-        public const long HeapBytesMin = 32L << 20;
+
+        /// <summary>Whatever the whole may be: a small mesh with all analyses needs about half of it.</summary>
+        public const long HeapBytesMin = 64L << 20;
+
+        /// <summary>No worker is given less; in so little it only starts.</summary>
+        public const long MemoryBytesMin = 32L << 20;
 
         /// <summary>Time one job may keep a worker busy, waiting for bytes not counted; its CPU time is bounded by as much for each thread it has.</summary>
         public const int JobSeconds = 300;

@@ -21,7 +21,7 @@ public sealed record WorkerOptions
     internal void Check()
     {
         ArgumentOutOfRangeException.ThrowIfZero(Command.Count);
-        ArgumentOutOfRangeException.ThrowIfLessThan(MemoryBytes, Limits.Worker.HeapBytesMin);
+        ArgumentOutOfRangeException.ThrowIfLessThan(MemoryBytes, Limits.Worker.MemoryBytesMin);
         ArgumentOutOfRangeException.ThrowIfLessThan(JobTime, TimeSpan.FromMilliseconds(Limits.Worker.WatchMs));
         ArgumentOutOfRangeException.ThrowIfLessThan(JobsMax, 1);
     }

@@ -151,16 +151,17 @@ sealed class WorkerTests
     [Test]
     public async Task A_heap_that_meets_its_limit_is_told_as_memory()
     {
-        // 32 MiB of managed heap for 1.2 million triangles; the resident size alone would be allowed.
+        // 64 MiB of managed heap for 2.4 million triangles; the resident size alone would be allowed.
         await NodeAsync(workers: WorkerProcesses.Options with { MemoryBytes = Limits.Worker.NativeBytes + Limits.Worker.HeapBytesMin });
         var stream = await _coordinator.WelcomeAsync();
-        var large = GeneratedModel.Torus(2000, 300);
+        var large = GeneratedModel.Torus(4000, 300);
         // The rest is never asked for: the death is noticed while the node waits for bytes.
         await stream.StreamAsync(await stream.AssignAsync(1, 1, large), large, Limits.Wire.WindowBytes, to: Limits.Wire.WindowBytes);
         Assert.That((await _coordinator.NextAnswerAsync()).WorkerDeath?.Reason, Is.EqualTo("WORKER_MEMORY"));
 
         await stream.StreamAsync(await stream.AssignAsync(2, 1, GeneratedModel.Torus(60, 40)), GeneratedModel.Torus(60, 40), Limits.Wire.WindowBytes);
-        Assert.That((await _coordinator.NextAnswerAsync()).Measurement?.Geometry.Triangles, Is.EqualTo(4800));
+        var second = await _coordinator.NextAnswerAsync();
+        Assert.That(second.Measurement?.Geometry.Triangles, Is.EqualTo(4800), second.ToString());
     }
 
     [Test]
