@@ -108,9 +108,22 @@ sealed class BucketFetch(BucketStore store, ModelCopy copy, TimeProvider time, I
             }
             finally
             {
-                response?.Dispose();
+                Close(response);
                 response = null;
             }
+        }
+    }
+
+    /// <summary>The SDK may compare a hash of its own only when it is closed, and throws then. Every byte is here by now: the SHA-256 of the whole decides.</summary>
+    void Close(GetObjectResponse? response)
+    {
+        try
+        {
+            response?.Dispose();
+        }
+        catch (AmazonClientException wrong)
+        {
+            log.LogWarning("Reading {Copy}: {Why}", copy, wrong.Message);
         }
     }
 
